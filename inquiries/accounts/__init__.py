@@ -1,0 +1,1 @@
+"""People, organisations, municipalities and absences; log-in."""

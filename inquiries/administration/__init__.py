@@ -1,0 +1,1 @@
+"""What operators and administrators do: catalogue, demo data, outgoing mail, jobs, doctor."""

@@ -1,0 +1,1 @@
+"""The same deeds for machines: REST with tokens."""

@@ -1,0 +1,1 @@
+"""The file itself: inquiry, messages, attachments, history, and who may see them."""

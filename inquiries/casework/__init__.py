@@ -1,0 +1,1 @@
+"""The advisor's desk: queue, inquiry page, answer, note, hand over."""

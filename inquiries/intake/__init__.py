@@ -1,0 +1,1 @@
+"""The front door: form, status link, phone note, import. One door: service.receive()."""

@@ -1,0 +1,1 @@
+"""What we learnt: figures with their definitions."""

@@ -1,0 +1,1 @@
+"""Who takes care, and why?"""
