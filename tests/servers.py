@@ -58,7 +58,7 @@ POSTGRES_OPTIONS = {
 START_SECONDS = 30
 
 
-class Missing(Exception):  # noqa: N818 - it names a state of the machine, not a mistake
+class Missing(Exception):
     """A server that the tests need is not on this machine; the text says why."""
 
 
@@ -69,7 +69,7 @@ def postgres_binaries() -> Path | None:
     """
     on_path = shutil.which("postgres")
     candidates = [Path(on_path).resolve().parent] if on_path else []
-    versions = [folder for folder in Path("/usr/lib/postgresql").glob("*/bin")]
+    versions = Path("/usr/lib/postgresql").glob("*/bin")
     candidates += sorted(versions, key=lambda folder: float(folder.parent.name), reverse=True)
     wheel = find_spec(WHEEL)
     if wheel is not None and wheel.origin is not None:
@@ -266,9 +266,9 @@ def browser_context_args(browser_context_args: dict[str, t.Any]) -> dict[str, t.
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip what needs a browser, before Playwright fails to start one."""
-    if {"browser", "page", "context"} & set(getattr(item, "fixturenames", ())):
-        if chromium_path() is None:
-            skip_without(NO_CHROMIUM)
+    wants_browser = "browser" in getattr(item, "fixturenames", ())
+    if wants_browser and chromium_path() is None:
+        skip_without(NO_CHROMIUM)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
