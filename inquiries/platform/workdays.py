@@ -24,7 +24,7 @@ _SEARCH = 366
 """Days looked ahead for a working day; a centre closed for longer than a year is a mistake."""
 
 
-class NoWorkingDay(ValueError):  # noqa: N818 - says what is wrong with the calendar
+class NoWorkingDay(ValueError):
     """The calendar has no working day within a year of the one asked for."""
 
 
