@@ -12,7 +12,7 @@ import typing as t
 from dataclasses import dataclass
 
 from inquiries.casefile.models import Event
-from inquiries.casefile.status import Status, label
+from inquiries.casefile.status import Status
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
@@ -173,6 +173,6 @@ def sentence(event: Event) -> str:
     """
     values = dict(event.data)
     if event.kind == "status_changed":
-        values["new_label"] = label(Status(values["new"]))
+        values["new_label"] = Status(values["new"]).label
     kind = ENTRY_KINDS[event.kind]
     return kind.sentence.format(actor=event.actor_name or SYSTEM, **values).strip()

@@ -12,7 +12,7 @@ import typing as t
 import sqlalchemy as sa
 
 from inquiries.casefile.models import Inquiry
-from inquiries.platform.text import search_words
+from inquiries.platform.text import query_words, search_words
 
 if t.TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -65,7 +65,7 @@ def matching(session: Session, typed: str) -> tuple[sa.ColumnElement[bool], int 
 
     The number counts all hits, whoever may see them: it is not to be shown as it is.
     """
-    words = search_words(typed).split()
+    words = query_words(typed)
     if not words:
         return sa.false(), 0
     key: sa.ColumnClause[int] = sa.column(_key(session))

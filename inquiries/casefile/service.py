@@ -11,7 +11,7 @@ from datetime import date, datetime
 
 import sqlalchemy as sa
 
-from inquiries.accounts.models import Carrier, Centre, User
+from inquiries.accounts.models import User
 from inquiries.casefile import history, search
 from inquiries.casefile.models import (
     CHANNEL_NAMES,
@@ -21,9 +21,9 @@ from inquiries.casefile.models import (
     Message,
     ReferenceCounter,
     StatusLink,
-    Topic,
 )
-from inquiries.casefile.status import Status, label, may_move
+from inquiries.casefile.status import Status, may_move
+from inquiries.casefile.terms import terms
 from inquiries.platform import Outdated, Refused
 from inquiries.platform.db import insert_for
 from inquiries.platform.settings import settings
@@ -35,9 +35,12 @@ if t.TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from inquiries.accounts.directory import CarrierEntry, PersonEntry
+    from inquiries.casefile.terms import Term
     from inquiries.platform.files import StoredFile
 
 STATUS_PATH = "/stand/"
+HANDED_OVER = {Status.ASSIGNED, Status.IN_PROGRESS}
 
 
 @dataclass(frozen=True)
@@ -90,11 +93,11 @@ def next_reference(session: Session, prefix: str, day: date) -> str:
     return f"{prefix}-{day.year}-{number:05d}"
 
 
-def open_file(session: Session, centre: Centre, opening: Opening, *, by: User | None) -> Inquiry:
+def open_file(session: Session, prefix: str, opening: Opening, *, by: User | None) -> Inquiry:
     """Open the file of an inquiry with its first message; it has no topic and no advisor yet."""
     at = opening.received_at
     inquiry = Inquiry(
-        reference=next_reference(session, centre.short_name, local_day(at, settings().zone)),
+        reference=next_reference(session, prefix, local_day(at, settings().zone)),
         intake_key=opening.intake_key,
         subject=opening.subject,
         channel=opening.channel,
@@ -229,7 +232,7 @@ def set_status(
     if old == new:
         return False
     if not may_move(old, new):
-        sentence = f"Von „{label(old)}“ führt kein Weg nach „{label(new)}“."
+        sentence = f"Von „{old.label}“ führt kein Weg nach „{new.label}“."
         raise Refused(sentence, status=409)
     inquiry.status = new
     inquiry.status_since = now
@@ -240,13 +243,13 @@ def set_status(
 
 
 def correct_topic(
-    session: Session, inquiry: Inquiry, topic: Topic, *, by: User, now: datetime
+    session: Session, inquiry: Inquiry, topic: Term, *, by: User, now: datetime
 ) -> bool:
     """Let a person decide the topic; returns False where she confirms it."""
-    old = session.get(Topic, inquiry.topic_id) if inquiry.topic_id else None
+    old = terms(session).topic(inquiry.topic_id)
     inquiry.topic_source = "staff"
     inquiry.touched_at = now
-    if old is topic:
+    if inquiry.topic_id == topic.id:
         return False
     inquiry.topic_id = topic.id
     entry = history.TopicCorrected(old=old.name if old else "unklar", new=topic.name)
@@ -257,14 +260,15 @@ def correct_topic(
 def hand_to(
     session: Session,
     inquiry: Inquiry,
-    carrier: Carrier,
-    person: User | None,
+    carrier: CarrierEntry,
+    person: PersonEntry | None,
     because: Sequence[str],
     *,
     by: User | None,
     now: datetime,
 ) -> None:
     """Give the file to a person, or into the carrier's queue when `person` is None."""
+    changes_hands = inquiry.assignee_id != (person.id if person else None)
     inquiry.carrier_id = carrier.id
     inquiry.assignee_id = person.id if person else None
     inquiry.assignment_reasons = list(because)
@@ -273,13 +277,13 @@ def hand_to(
     if person is None:
         entry: object = history.Queued(carrier=carrier.short_name, because=reason)
         history.record(session, inquiry, entry, by=by, now=now)
-        if inquiry.status == Status.ASSIGNED:
+        if inquiry.status in HANDED_OVER:
             set_status(session, inquiry, Status.NEW, by=by, now=now)
         return
     history.record(session, inquiry, history.Assigned(to=person.name), by=by, now=now)
     entry = history.AssignmentReason(to=person.name, because=reason)
     history.record(session, inquiry, entry, by=by, now=now)
-    if inquiry.status == Status.NEW:
+    if inquiry.status == Status.NEW or (changes_hands and inquiry.status == Status.IN_PROGRESS):
         set_status(session, inquiry, Status.ASSIGNED, by=by, now=now)
 
 

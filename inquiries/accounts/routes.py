@@ -1,0 +1,7 @@
+"""Pages of this stage."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+bp = Blueprint("accounts", __name__)

@@ -1,0 +1,148 @@
+"""The entrance: puts settings, extensions, stages and commands together."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import typing as t
+from importlib import import_module
+from pathlib import Path
+
+import sqlalchemy as sa
+import structlog
+from flask import Flask, request
+from flask_login import current_user
+
+import config
+from inquiries.accounts.models import Centre
+from inquiries.platform import settings
+from inquiries.platform.db import Base, prepare_engine
+from inquiries.platform.web import (
+    alembic,
+    assets,
+    babel,
+    csrf,
+    db,
+    doors,
+    errors,
+    formatting,
+    headers,
+    limiter,
+    login_manager,
+)
+
+if t.TYPE_CHECKING:
+    from collections.abc import Mapping
+
+HOME = Path(__file__).resolve().parent.parent
+STAGES = ("accounts", "intake", "casework", "reporting", "administration", "api")
+TABLES = ("mail", "accounts", "casefile", "classification", "routing", "knowledge", "intake", "api")
+COMMANDS = ("accounts", "classification", "routing", "intake", "administration", "api")
+MAX_REQUEST = 30 * 1024 * 1024
+
+
+def create_app(overrides: Mapping[str, t.Any] | None = None) -> Flask:
+    """Build the application; `overrides` replace settings, for tests."""
+    app = Flask(
+        "inquiries",
+        root_path=str(HOME),
+        template_folder=str(HOME / "templates"),
+        static_folder=str(HOME / "static"),
+    )
+    app.config.update(config.load(), **(overrides or {}))
+    settings.configure(app.config)
+    _configure(app)
+    _start_logging(app.config["LOG_FORMAT"])
+    _start_extensions(app)
+    for module in (formatting, assets, headers):
+        module.install(app)
+    errors.install(app, _error_page)
+    for stage in STAGES:
+        app.register_blueprint(import_module(f"inquiries.{stage}.routes").bp)
+    for stage in COMMANDS:
+        import_module(f"inquiries.{stage}.commands").install(app)
+    _share_with_templates(app)
+    app.view_functions["static"] = doors.open_to_all(app.view_functions["static"])
+    doors.refuse_views_without_door(app)
+    return app
+
+
+def _configure(app: Flask) -> None:
+    https = app.config["BASE_URL"].startswith("https://")
+    defaults = {
+        "SQLALCHEMY_ENGINES": {"default": _engine_url(app.config["DATABASE_URL"])},
+        "ALEMBIC": {"script_location": str(HOME / "migrations")},
+        "ALEMBIC_CONTEXT": {"render_as_batch": True, "compare_type": True},
+        "BABEL_DEFAULT_LOCALE": "de",
+        "BABEL_TRANSLATION_DIRECTORIES": str(HOME / "translations"),
+        "MAX_CONTENT_LENGTH": MAX_REQUEST,
+        "MAX_FORM_MEMORY_SIZE": 12 * 1024 * 1024,
+        "RATELIMIT_STORAGE_URI": "memory://",
+        "SESSION_COOKIE_NAME": "__Host-anlaufstelle" if https else "anlaufstelle",
+        "SESSION_COOKIE_SECURE": https,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "WTF_CSRF_TIME_LIMIT": None,
+    }
+    for name, value in defaults.items():
+        app.config.setdefault(name, value)
+        if app.config[name] is None and value is not None:
+            app.config[name] = value
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+
+
+def _engine_url(url: str) -> str:
+    return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+def _start_logging(style: str) -> None:
+    renderer: t.Any = (
+        structlog.processors.JSONRenderer() if style == "json" else structlog.dev.ConsoleRenderer()
+    )
+    chain: list[t.Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    if style == "json":
+        chain.append(structlog.processors.format_exc_info)
+    structlog.configure(
+        processors=[*chain, renderer],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+    )
+
+
+def _start_extensions(app: Flask) -> None:
+    db.init_app(app)
+    with app.app_context():
+        prepare_engine(db.engine)
+    for stage in TABLES:
+        import_module(f"inquiries.{stage}.models")
+    alembic.metadatas = {"default": Base.metadata}
+    for extension in (alembic, babel, csrf, limiter, login_manager):
+        t.cast("t.Any", extension).init_app(app)
+
+
+def _error_page() -> errors.ErrorPage:
+    from inquiries.api.problems import problem
+
+    return problem if request.path.startswith("/api/") else errors.html_page
+
+
+def _share_with_templates(app: Flask) -> None:
+    @app.context_processor
+    def shared() -> dict[str, t.Any]:
+        return {
+            "centre": db.session.scalar(sa.select(Centre)),
+            "navigation": navigation(),
+            "demo": app.config["DEMO"],
+        }
+
+
+def navigation() -> list[dict[str, t.Any]]:
+    """Return the links of the head, for the person who is logged in."""
+    return []
+
+
+__all__ = ["create_app", "current_user"]

@@ -1,0 +1,240 @@
+"""The front door: every inquiry comes in through `receive`, whatever way it took.
+
+form, phone note, import, API (and mail) make a `Submission` of what they have; here it becomes a
+file with a reference, a topic with reasons, somebody who takes care with reasons, a due date, and
+letters in the outbox, all in the caller's transaction.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import sqlalchemy as sa
+
+from inquiries.accounts.directory import directory
+from inquiries.accounts.models import User
+from inquiries.casefile import history, service as casefile
+from inquiries.casefile.models import Channel, Inquiry
+from inquiries.casefile.terms import terms
+from inquiries.classification import service as classification
+from inquiries.mail import outbox
+from inquiries.platform import Refused
+from inquiries.platform.settings import settings
+from inquiries.platform.workdays import due_at, local_day
+from inquiries.routing import service as routing
+
+if t.TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from inquiries.casefile.service import Upload
+    from inquiries.classification.engine import Verdict
+
+SUBJECT_MAX = 300
+BODY_MAX = 50_000
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What somebody asks, already validated by the way it came in.
+
+    Args:
+        intake_key: the same key arrives once; a second one gets the first one's receipt.
+        topic: key of the topic if the requester chose one; empty: the classifier decides.
+        confirm: send the requester a confirmation by mail, if there is an address.
+    """
+
+    subject: str
+    body: str
+    channel: Channel
+    requester_name: str
+    requester_email: str = ""
+    requester_phone: str = ""
+    organisation: str = ""
+    own_reference: str = ""
+    wished_for: date | None = None
+    municipality_id: int | None = None
+    municipality_name: str = ""
+    group: str = ""
+    topic: str = ""
+    kind: str = ""
+    intake_key: str | None = None
+    received_at: datetime | None = None
+    uploads: tuple[Upload, ...] = ()
+    confirm: bool = True
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the requester gets to know."""
+
+    inquiry: Inquiry
+    status_url: str
+    repeated: bool
+
+
+def receive(
+    session: Session, submission: Submission, *, by: User | None, now: datetime
+) -> Receipt:
+    """Take in an inquiry.
+
+    Raises:
+        Refused: when subject or text is empty or too long, or a chosen topic does not exist.
+    """
+    if submission.intake_key and (earlier := find_received(session, submission.intake_key)):
+        return Receipt(earlier, casefile.issue_status_link(session, earlier, now=now), repeated=True)
+    _check(session, submission)
+    house = directory(session)
+    words = terms(session)
+    kind = words.kind(submission.kind)
+    group = words.group(submission.group)
+    at = submission.received_at or now
+    inquiry = casefile.open_file(
+        session,
+        house.centre.short_name,
+        casefile.Opening(
+            subject=submission.subject,
+            body=submission.body,
+            channel=submission.channel,
+            requester_name=submission.requester_name,
+            requester_email=submission.requester_email,
+            requester_phone=submission.requester_phone,
+            organisation=submission.organisation,
+            own_reference=submission.own_reference,
+            wished_for=submission.wished_for,
+            municipality_id=submission.municipality_id,
+            municipality_name=submission.municipality_name,
+            requester_group_id=group.id if group else None,
+            kind_id=kind.id if kind else None,
+            intake_key=submission.intake_key,
+            carrier_id=house.centre.fallback_carrier_id,
+            received_at=at,
+            due_at=due_at(at, house.centre.answer_days, house.calendar),
+            uploads=submission.uploads,
+        ),
+        by=by,
+    )
+    _decide_topic(session, inquiry, submission, now=at)
+    route(session, inquiry, f"{submission.subject}\n{submission.body}", by=None, now=at)
+    status_url = casefile.issue_status_link(session, inquiry, now=now)
+    _write_letters(session, inquiry, submission, status_url, by=by, now=now)
+    return Receipt(inquiry, status_url, repeated=False)
+
+
+def find_received(session: Session, intake_key: str) -> Inquiry | None:
+    """Return the inquiry that came in under this key before."""
+    return session.scalar(sa.select(Inquiry).where(Inquiry.intake_key == intake_key))
+
+
+def _check(session: Session, submission: Submission) -> None:
+    if not submission.subject:
+        sentence = "Bitte geben Sie einen Betreff an."
+        raise Refused(sentence, field="subject")
+    if not submission.body:
+        sentence = "Bitte schreiben Sie, worum es geht."
+        raise Refused(sentence, field="body")
+    if len(submission.subject) > SUBJECT_MAX:
+        sentence = f"Der Betreff ist zu lang; erlaubt sind {SUBJECT_MAX} Zeichen."
+        raise Refused(sentence, field="subject")
+    if len(submission.body) > BODY_MAX:
+        sentence = "Der Text ist zu lang; erlaubt sind 50.000 Zeichen."
+        raise Refused(sentence, field="body")
+    known = {topic.key for topic in terms(session).topics if topic.active}
+    if submission.topic and submission.topic not in known:
+        sentence = "Dieses Themenfeld gibt es nicht."
+        raise Refused(sentence, field="topic")
+
+
+def _decide_topic(
+    session: Session, inquiry: Inquiry, submission: Submission, *, now: datetime
+) -> None:
+    """Set the topic: the requester's choice, or the classifier's where it is sure enough."""
+    verdict = classification.judge(
+        session, submission.subject, submission.body, organisation=submission.organisation
+    )
+    sure = verdict.confidence >= classification.CONFIDENCE_TO_DECIDE
+    words = terms(session)
+    inquiry.suggested_topic = verdict.topic
+    inquiry.confidence = verdict.confidence
+    inquiry.topic_reasons = list(verdict.reasons)
+    inquiry.topic_alternatives = [[other.topic, other.confidence] for other in verdict.alternatives]
+    chosen = words.topic(submission.topic)
+    if chosen:
+        inquiry.topic_id = chosen.id
+        inquiry.topic_source = "requester"
+        because = "So hat es die anfragende Stelle angegeben."
+    elif (judged := words.topic(verdict.topic)) and judged.active and sure:
+        chosen = judged
+        inquiry.topic_id = judged.id
+        inquiry.topic_source = "classifier"
+        because = explain(verdict)
+    if chosen:
+        entry: object = history.Classified(topic=chosen.name, because=because)
+    else:
+        entry = history.TopicUnclear(because=explain(verdict))
+    history.record(session, inquiry, entry, by=None, now=now)
+
+
+def explain(verdict: Verdict) -> str:
+    """Return a verdict's reasons as a German sentence."""
+    sure = f"Sicherheit {round(verdict.confidence * 100)} %"
+    if not verdict.reasons:
+        return f"Kein Wort spricht deutlich für ein Themenfeld ({sure})."
+    return f"Ausschlaggebend: {', '.join(verdict.reasons)} ({sure})."
+
+
+def route(
+    session: Session, inquiry: Inquiry, text: str, *, by: User | None, now: datetime
+) -> None:
+    """Give the inquiry to whom the rules name, or into a queue."""
+    house = directory(session)
+    decision = routing.decide(
+        session,
+        inquiry,
+        day=local_day(now, settings().zone),
+        named=house.addressed_in(text),
+    )
+    carrier = next(c for c in house.carriers.values() if c.key == decision.carrier)
+    person = house.people[decision.person] if decision.person else None
+    casefile.hand_to(session, inquiry, carrier, person, decision.because, by=by, now=now)
+
+
+def _write_letters(
+    session: Session,
+    inquiry: Inquiry,
+    submission: Submission,
+    status_url: str,
+    *,
+    by: User | None,
+    now: datetime,
+) -> None:
+    house = directory(session)
+    person = house.people.get(inquiry.assignee_id or 0)
+    topic = terms(session).topic(inquiry.topic_id)
+    facts = {
+        "centre": house.centre,
+        "inquiry": inquiry,
+        "question": submission.body,
+        "topic": topic.name if topic else "",
+        "person": person,
+        "carrier": house.carriers[inquiry.carrier_id],
+    }
+    if submission.confirm and inquiry.requester_email:
+        outbox.queue(
+            session,
+            "confirmation",
+            outbox.Recipient(inquiry.requester_email, inquiry.requester_name),
+            {**facts, "status_url": status_url},
+            about=inquiry.reference,
+            now=now,
+        )
+    if person and (by is None or person.id != by.id):
+        outbox.queue(
+            session,
+            "notice_to_advisor",
+            outbox.Recipient(person.email, person.name),
+            {**facts, "url": f"{settings().base_url}/anfragen/{inquiry.reference}"},
+            about=inquiry.reference,
+            now=now,
+        )

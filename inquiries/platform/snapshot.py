@@ -1,0 +1,73 @@
+"""Snapshots of what rarely changes: the catalogue's people, topics, rules, calendars.
+
+Every page needs them and nobody changes them more than a few times a day. Each process keeps what
+it has read as frozen values until the stamp in the database moves; whoever changes such a table
+calls `changed` in the same transaction. So all processes and machines are right at once, for the
+price of one small query a session.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from inquiries.platform.db import Base, insert_for
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy.orm import Session
+
+Value = t.TypeVar("Value")
+
+ONLY_ROW = 1
+SEEN = "anlaufstelle_stamp"
+
+
+class Stamp(Base):
+    """Counts the changes of the tables that snapshots are made of."""
+
+    __tablename__ = "stamp"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int]
+
+
+def changed(session: Session) -> None:
+    """Tell all processes that a table behind a snapshot has changed."""
+    counted = (
+        insert_for(session, Stamp)
+        .values(id=ONLY_ROW, number=1)
+        .on_conflict_do_update(
+            index_elements=[Stamp.id], set_={"number": Stamp.number + 1}
+        )
+    )
+    session.execute(counted)
+    session.info.pop(SEEN, None)
+
+
+def stamp_of(session: Session) -> tuple[str, int]:
+    """Return which state of which database this session sees; asked once a session."""
+    if SEEN not in session.info:
+        number = session.scalar(sa.select(Stamp.number).where(Stamp.id == ONLY_ROW)) or 0
+        session.info[SEEN] = (str(session.get_bind().url), number)
+    return t.cast("tuple[str, int]", session.info[SEEN])
+
+
+class Snapshot(t.Generic[Value]):
+    """A value made from the database once, and again after `changed`."""
+
+    def __init__(self, make: Callable[[Session], Value]) -> None:
+        self._make = make
+        self._kept: tuple[tuple[str, int], Value] | None = None
+
+    def __call__(self, session: Session) -> Value:
+        """Return the value that holds for this session."""
+        stamp = stamp_of(session)
+        kept = self._kept
+        if kept is None or kept[0] != stamp:
+            kept = (stamp, self._make(session))
+            self._kept = kept
+        return kept[1]

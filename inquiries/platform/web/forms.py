@@ -1,0 +1,90 @@
+"""The base of all forms: CSRF, German messages, clean text, and a service's refusal beside it."""
+
+from __future__ import annotations
+
+import typing as t
+import unicodedata
+from contextlib import contextmanager
+
+from flask_wtf import FlaskForm
+from wtforms import StringField, TextAreaField, ValidationError
+
+from inquiries.platform import Outdated, Refused
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wtforms import Field, Form
+
+LINE_MAX = 300
+TEXT_MAX = 50_000
+
+
+def clean_line(text: str | None) -> str:
+    """Return typed text as one line without control characters (NUL, line breaks, direction)."""
+    folded = unicodedata.normalize("NFC", (text or "").replace("\t", " "))
+    return "".join(sign for sign in folded if sign.isprintable()).strip()
+
+
+def clean_text(text: str | None) -> str:
+    """Return typed text with plain line breaks and without other control characters."""
+    folded = unicodedata.normalize("NFC", text or "").replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(sign for sign in folded if sign in "\n\t" or sign.isprintable()).strip()
+
+
+class Line(StringField):
+    """A field for one line of text; `max_length` counts characters after cleaning."""
+
+    def __init__(self, *args: t.Any, max_length: int = LINE_MAX, **kwargs: t.Any) -> None:
+        super().__init__(*args, filters=(clean_line,), **kwargs)
+        self.max_length = max_length
+
+    def pre_validate(self, form: Form) -> None:
+        """Refuse what is too long, and say how long it may be."""
+        _refuse_long(self, self.max_length)
+
+
+class Text(TextAreaField):
+    """A field for text of several lines; `max_length` counts characters after cleaning."""
+
+    def __init__(self, *args: t.Any, max_length: int = TEXT_MAX, **kwargs: t.Any) -> None:
+        super().__init__(*args, filters=(clean_text,), **kwargs)
+        self.max_length = max_length
+
+    def pre_validate(self, form: Form) -> None:
+        """Refuse what is too long, and say how long it may be."""
+        _refuse_long(self, self.max_length)
+
+
+def _refuse_long(field: Field, max_length: int) -> None:
+    if len(field.data or "") > max_length:
+        allowed = f"{max_length:,}".replace(",", ".")
+        typed = f"{len(field.data):,}".replace(",", ".")
+        message = f"Der Text ist zu lang: {typed} Zeichen, erlaubt sind {allowed}."
+        raise ValidationError(message)
+
+
+class BaseForm(FlaskForm):
+    """What all forms share."""
+
+    class Meta(FlaskForm.Meta):
+        """WTForms' own messages in German."""
+
+        locales: t.ClassVar[list[str]] = ["de_DE", "de"]
+
+    @contextmanager
+    def refusals(self) -> Iterator[None]:
+        """Show a service's refusal beside the form; the person's text stays as it is.
+
+        What has changed meanwhile (`Outdated`) is no matter of the form and goes on upwards.
+        """
+        try:
+            yield
+        except Outdated:
+            raise
+        except Refused as refusal:
+            if refusal.field and refusal.field in self._fields:
+                field = self._fields[refusal.field]
+                field.errors = [*field.errors, refusal.sentence]
+            else:
+                self.form_errors.append(refusal.sentence)
