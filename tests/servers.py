@@ -274,7 +274,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say in one line how many tests this machine could not run, and why."""
     if _missed:
-        parts = [f"{number} tests: {reason}" for reason, number in _missed.items()]
+        parts = [f"{number} test(s): {reason}" for reason, number in _missed.items()]
         terminalreporter.write_line("NOT RUN - " + "; ".join(parts), red=True, bold=True)
 
 
@@ -293,27 +293,29 @@ def _apt_get() -> list[str] | None:
 
 
 def _install(packages: list[str]) -> None:
+    """Install each package by itself, so that one which this system lacks stops no other."""
     apt = _apt_get()
     if apt is None:
         return
-    print(f"Installing {' and '.join(packages)}.", flush=True)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for action in (["update"], ["install", "--yes", "--no-install-recommends", *packages]):
+    installs = [["install", "--yes", "--no-install-recommends", package] for package in packages]
+    print(f"Installing {' and '.join(packages)} for the tests.", flush=True)
+    for action in (["update"], *installs):
         done = subprocess.run(
             [*apt, "--quiet", *action], env=environment, capture_output=True, text=True, check=False
         )
         if done.returncode != 0:
-            print(f"apt-get {action[0]} failed: {done.stderr.strip()}", file=sys.stderr)
+            print(f"apt-get {action[-1]} failed: {done.stderr.strip()}", file=sys.stderr)
 
 
 def main() -> None:
     """Install what is missing; tests skip, and say so, what cannot be had."""
     binaries = postgres_binaries()
-    wanted = {
-        "postgresql": binaries is None or WHEEL in binaries.parts,
-        "chromium": chromium_path() is None,
-    }
-    missing = [package for package, is_missing in wanted.items() if is_missing]
+    missing = []
+    if binaries is None or WHEEL in binaries.parts:
+        missing.append("postgresql")
+    if chromium_path() is None:
+        missing.append("chromium")
     if missing:
         _install(missing)
 
