@@ -34,8 +34,8 @@ check: .venv/dev.stamp ## formatter, linter, types, import rules, template lint;
 		{ echo "Run 'make format': files are not formatted." >&2; exit 1; }
 	@$(BIN)/ruff check --quiet $(SOURCES)
 	@$(BIN)/mypy $(TYPED)
-	@$(BIN)/lint-imports --no-cache
-	@$(BIN)/djlint --quiet --lint templates
+	@said=$$($(BIN)/lint-imports --no-cache 2>&1) || { echo "$$said" >&2; exit 1; }
+	@said=$$($(BIN)/djlint --lint templates 2>&1) || { echo "$$said" >&2; exit 1; }
 	@! grep -nE '"resolved"|https?://' package-lock.json || \
 		{ echo "package-lock.json names a download address." >&2; exit 1; }
 
