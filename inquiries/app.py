@@ -29,6 +29,7 @@ from inquiries.platform.web import (
     headers,
     limiter,
     login_manager,
+    stylesheet,
 )
 
 if t.TYPE_CHECKING:
@@ -54,7 +55,7 @@ def create_app(overrides: Mapping[str, t.Any] | None = None) -> Flask:
     _configure(app)
     _start_logging(app.config["LOG_FORMAT"])
     _start_extensions(app)
-    for module in (formatting, assets, headers):
+    for module in (formatting, assets, stylesheet, headers):
         module.install(app)
     errors.install(app, _error_page)
     for stage in STAGES:
