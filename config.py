@@ -53,6 +53,13 @@ def _count(value: str) -> int:
     return int(value)
 
 
+def _proxies(value: str) -> int:
+    if value not in {"0", "1", "2", "3"}:
+        message = f"„{value}“ is not a number between 0 and 3"
+        raise ValueError(message)
+    return int(value)
+
+
 def _url(*schemes: str) -> Callable[[str], str]:
     def read(value: str) -> str:
         parts = urlsplit(value)
@@ -119,6 +126,7 @@ SETTINGS = (
     Setting("STORAGE_URL", "", "Folder of attachments; empty: instance/files.", _url("file")),
     Setting("TIMEZONE", "Europe/Berlin", "Time zone of all times shown and planned.", _zone),
     Setting("LOG_FORMAT", "console", "Log lines: console or json.", _one_of("console", "json")),
+    Setting("PROXIES", "0", "Number of reverse proxies in front whose headers count.", _proxies),
     Setting("DEMO", "0", "1: demo log-ins exist, no mail leaves the machine.", _flag),
 )
 

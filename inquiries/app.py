@@ -8,13 +8,16 @@ import typing as t
 from importlib import import_module
 from pathlib import Path
 
-import sqlalchemy as sa
 import structlog
-from flask import Flask, request
+from flask import Flask, request, url_for
+from flask_babel import gettext
 from flask_login import current_user
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config
-from inquiries.accounts.models import Centre
+from inquiries.accounts.directory import directory
+from inquiries.accounts.models import ROLE_NAMES, Role
+from inquiries.accounts.passwords import DEMO_PASSWORD
 from inquiries.platform import settings
 from inquiries.platform.db import Base, prepare_engine
 from inquiries.platform.web import (
@@ -54,6 +57,9 @@ def create_app(overrides: Mapping[str, t.Any] | None = None) -> Flask:
     settings.configure(app.config)
     _configure(app)
     _start_logging(app.config["LOG_FORMAT"])
+    if app.config["PROXIES"]:
+        hops = app.config["PROXIES"]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]  # Flask's own way
     _start_extensions(app)
     for module in (formatting, assets, stylesheet, headers):
         module.install(app)
@@ -132,18 +138,37 @@ def _error_page() -> errors.ErrorPage:
 
 
 def _share_with_templates(app: Flask) -> None:
+    app.jinja_env.globals.update(
+        demo=app.config["DEMO"], demo_password=DEMO_PASSWORD, role_names=ROLE_NAMES
+    )
+
     @app.context_processor
     def shared() -> dict[str, t.Any]:
         return {
-            "centre": db.session.scalar(sa.select(Centre)),
-            "navigation": navigation(),
-            "demo": app.config["DEMO"],
+            "centre": directory(db.session).centre,
+            "navigation": _navigation() if current_user.is_authenticated else [],
+            "legal_links": [
+                {"label": gettext("Impressum"), "url": url_for("intake.imprint")},
+                {"label": gettext("Datenschutz"), "url": url_for("intake.privacy")},
+                {"label": gettext("Barrierefreiheit"), "url": url_for("intake.accessibility")},
+            ],
+            "home_url": url_for("intake.start"),
+            "sign_out_url": url_for("accounts.logout"),
         }
 
 
-def navigation() -> list[dict[str, t.Any]]:
+def _navigation() -> list[dict[str, t.Any]]:
     """Return the links of the head, for the person who is logged in."""
-    return []
-
-
-__all__ = ["create_app", "current_user"]
+    places = [
+        (Role.ADVISOR, gettext("Anfragen"), "casework.queue"),
+        (Role.ADVISOR, gettext("Telefonnotiz"), "intake.phone_note"),
+        (Role.ADVISOR, gettext("Abwesenheiten"), "accounts.absences"),
+        (Role.COORDINATOR, gettext("Auswertung"), "reporting.figures"),
+        (Role.COORDINATOR, gettext("Postausgang"), "administration.outgoing"),
+        (Role.ADMINISTRATOR, gettext("Aufgaben"), "administration.jobs"),
+    ]
+    return [
+        {"label": label, "url": url_for(endpoint), "current": request.endpoint == endpoint}
+        for role, label, endpoint in places
+        if current_user.has_role(role)
+    ]

@@ -74,6 +74,16 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name=op.f("uq_kind_key")),
     )
     op.create_table(
+        "login_attempt",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_login_attempt")),
+    )
+    with op.batch_alter_table("login_attempt", schema=None) as batch_op:
+        batch_op.create_index("ix_login_attempt_key_at", ["key", "at"], unique=False)
+
+    op.create_table(
         "municipality",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("ags", sa.String(length=8), nullable=False),
@@ -161,6 +171,12 @@ def upgrade() -> None:
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_requester_group")),
         sa.UniqueConstraint("key", name=op.f("uq_requester_group_key")),
+    )
+    op.create_table(
+        "stamp",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_stamp")),
     )
     op.create_table(
         "text_module",
@@ -523,6 +539,7 @@ def downgrade() -> None:
     op.drop_table("topic_example")
     op.drop_table("topic")
     op.drop_table("text_module")
+    op.drop_table("stamp")
     op.drop_table("requester_group")
     op.drop_table("reference_counter")
     with op.batch_alter_table("pending_upload", schema=None) as batch_op:
@@ -545,6 +562,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_municipality_ags"))
 
     op.drop_table("municipality")
+    with op.batch_alter_table("login_attempt", schema=None) as batch_op:
+        batch_op.drop_index("ix_login_attempt_key_at")
+
+    op.drop_table("login_attempt")
     op.drop_table("kind")
     op.drop_table("inquiry_tally")
     op.drop_table("closing_day")

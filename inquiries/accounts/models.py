@@ -125,6 +125,17 @@ class StaffSession(Base):
     user: Mapped[User] = relationship(lazy="raise")
 
 
+class LoginAttempt(Base):
+    """A try to log in of the last minutes, by account or by network address."""
+
+    __tablename__ = "login_attempt"
+    __table_args__ = (sa.Index("ix_login_attempt_key_at", "key", "at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(doc="Digest: neither the name nor the address is kept.")
+    at: Mapped[datetime]
+
+
 class Absence(Base):
     """First and last day of being away, and who stands in."""
 

@@ -216,9 +216,11 @@ def _write_letters(
         "centre": house.centre,
         "inquiry": inquiry,
         "question": submission.body,
+        "attachments": [upload.filename for upload in submission.uploads],
         "topic": topic.name if topic else "",
         "person": person,
         "carrier": house.carriers[inquiry.carrier_id],
+        "attachments": [upload.filename for upload in submission.uploads],
     }
     if submission.confirm and inquiry.requester_email:
         outbox.queue(

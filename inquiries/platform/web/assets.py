@@ -1,37 +1,66 @@
-"""Static files: URLs with a content hash, so that browsers keep them for ever."""
+"""Static files: URLs with a content hash, kept by browsers for ever, sent compressed."""
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import typing as t
+from functools import lru_cache
 from pathlib import Path
 
-from flask import Flask, url_for
+from flask import Flask, Response, request, url_for
 
-if t.TYPE_CHECKING:
-    from flask import Response
+from inquiries.platform.web.doors import open_to_all
 
 YEAR = 365 * 24 * 3600
+OWN_STYLES = ("fonts", "theme", "layout", "queue", "print")
+TEXT_TYPES = {"text/css", "text/javascript", "application/javascript", "image/svg+xml"}
 
 
 def install(app: Flask) -> None:
-    """Offer `asset(path)` to templates and answer hashed URLs with a long life."""
+    """Offer `asset(path)` and `stylesheet()` to templates, and serve what they name."""
     folder = Path(app.static_folder or "")
     urls: dict[str, str] = {}
 
     def asset(path: str) -> str:
         if path not in urls or app.debug:
-            content = (folder / path).read_bytes()
-            version = hashlib.sha256(content).hexdigest()[:12]
+            version = _hash((folder / path).read_bytes())
             urls[path] = url_for("static", filename=path, v=version)
         return urls[path]
 
-    app.jinja_env.globals["asset"] = asset
+    def own_styles() -> bytes:
+        """Return our five style sheets as one: five requests would cost a first visit more."""
+        return b"\n".join((folder / "css" / f"{name}.css").read_bytes() for name in OWN_STYLES)
+
+    def stylesheet() -> str:
+        if "" not in urls or app.debug:
+            urls[""] = url_for("stylesheet", v=_hash(own_styles()))
+        return urls[""]
+
+    app.jinja_env.globals.update(asset=asset, stylesheet=stylesheet)
+
+    @app.get("/static/css/stil.css", endpoint="stylesheet")
+    @open_to_all
+    def send_stylesheet() -> Response:
+        return Response(own_styles(), mimetype="text/css")
 
     @app.after_request
-    def keep_hashed_files(response: Response) -> Response:
-        from flask import request
-
-        if request.endpoint == "static" and request.args.get("v") and response.status_code == 200:
-            response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
+    def serve_well(response: Response) -> Response:
+        if request.endpoint in {"static", "stylesheet"} and response.status_code == 200:
+            if request.args.get("v"):
+                response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
+            if response.mimetype in TEXT_TYPES and "gzip" in request.accept_encodings:
+                response.direct_passthrough = False
+                response.set_data(_compressed(response.get_data()))
+                response.headers["Content-Encoding"] = "gzip"
+            response.vary.add("Accept-Encoding")
         return response
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:12]
+
+
+@lru_cache(maxsize=32)
+def _compressed(content: bytes) -> bytes:
+    return gzip.compress(content, 9)
