@@ -181,9 +181,9 @@ def _fits(rule: Rule, facts: Facts) -> bool:
     )
 
 
-def _order(rule: Rule) -> tuple[int, str, tuple[int, ...]]:
+def _order(rule: Rule) -> tuple[int, str]:
     """Sort by position; the rest only keeps two rules of one position from taking turns."""
-    return rule.position, rule.carrier, rule.people
+    return rule.position, repr(rule)
 
 
 def _pick(
@@ -268,7 +268,7 @@ class _Absences:
 def _fewest(candidates: list[int], facts: Facts, *, deputies: bool) -> tuple[int, str]:
     """Choose who has the fewest open inquiries; `candidates` are in the order of their ids."""
     load = {one: facts.open_cases.get(one, 0) for one in candidates}
-    chosen = min(candidates, key=lambda one: (load[one], one))
+    chosen = min(candidates, key=load.__getitem__)
     name = facts.people[chosen].name
     if len(candidates) == 1:
         work = "übernimmt in Vertretung" if deputies else "berät"

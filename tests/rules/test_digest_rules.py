@@ -148,7 +148,7 @@ class TestDigest:
         lines = [
             inquiry("assigned", since=date(2026, 11, 20), reference="ZSZ-2026-00005"),
             inquiry(due=date(2026, 11, 25), reference="ZSZ-2026-00004"),
-            inquiry(due=date(2026, 11, 19), reference="ZSZ-2026-00003"),
+            inquiry(due=date(2026, 11, 19), reference="ZSZ-2026-00000"),
             inquiry(due=date(2026, 11, 12), reference="ZSZ-2026-00002"),
             inquiry(due=date(2026, 11, 12), reference="ZSZ-2026-00001"),
             inquiry("waiting_for_requester", since=date(2026, 10, 5), reference="ZSZ-2026-00006"),
@@ -159,7 +159,7 @@ class TestDigest:
             (section.key, [entry.line.reference[-1] for entry in section.entries])
             for section in digest.sections
         ] == [
-            ("overdue", ["1", "2", "3"]),
+            ("overdue", ["1", "2", "0"]),
             ("due_this_week", ["4"]),
             ("waiting_too_long", ["6"]),
             ("new", ["5"]),

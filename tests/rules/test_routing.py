@@ -163,6 +163,15 @@ class TestRules:
             decision.because[0] == "Für die Gruppe „Landesebene“ und Gießen gilt eine eigene Regel."
         )
         assert decide(rules=(special, *RULES), requester_group="kommune").rule == 30
+        elsewhere = decide(rules=(special, *RULES), requester_group="land", municipality="06412000")
+        assert elsewhere.rule == 30
+
+    def test_two_rows_of_one_position_do_not_take_turns(self) -> None:
+        one = Rule(position=1, carrier="lag", people=(LARA,))
+        other = Rule(position=1, carrier="lag", people=(LARA,), municipality="06531005")
+        third = Rule(position=1, carrier="ha")
+        decision = decide(rules=(one, other, third))
+        assert decision == decide(rules=(third, other, one)) == decide(rules=(other, one, third))
 
     def test_without_any_row_the_front_desk_has_it(self) -> None:
         decision = decide(rules=())
@@ -184,6 +193,16 @@ class TestAbsence:
         assert decision.because == (
             "Mirjam Roth hat Gießen zuletzt beraten.",
             "Mirjam Roth ist bis 27.11. abwesend; Vertretung: Lara Lebriez.",
+        )
+
+    def test_an_absence_is_told_once_even_if_she_is_wanted_twice(self) -> None:
+        decision = decide(away(MIRJAM), addressed_to=MIRJAM, former_advisor=MIRJAM)
+        assert decision.person == LARA
+        assert decision.because == (
+            "Mirjam Roth ist in der Nachricht genannt.",
+            "Mirjam Roth ist bis 27.11. abwesend.",
+            "Mirjam Roth hat Gießen zuletzt beraten.",
+            "Lara Lebriez berät „Quartiersmanagement“.",
         )
 
     def test_the_deputy_even_from_outside_the_pool(self) -> None:
