@@ -139,10 +139,11 @@ class Postgres:
         """Address of the cluster's own database `postgres`."""
         return self._url("postgres")
 
-    def create_database(self, name: str) -> str:
-        """Make an empty database and return its address; an older one of that name goes."""
+    def create_database(self, name: str, template: str = "template0") -> str:
+        """Make a database, empty or like another, and return its address; an older one goes."""
         self.drop_database(name)
-        self._execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        self._execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
         return self._url(name)
 
     def drop_database(self, name: str) -> None:

@@ -31,7 +31,7 @@ def visible_clause(user: User) -> sa.ColumnElement[bool]:
     return sa.or_(Inquiry.carrier_id == user.carrier_id, Inquiry.assignee_id == user.id)
 
 
-def visible_to(user: User) -> sa.Select[tuple[Inquiry]]:
+def visible_to(user: User) -> sa.Select[Inquiry]:
     """Return the inquiries that this person may see."""
     return sa.select(Inquiry).where(visible_clause(user))
 
