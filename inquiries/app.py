@@ -9,8 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 import structlog
-from flask import Flask, request, url_for
-from flask_babel import gettext
+from flask import Flask, g, request, url_for
 from flask_login import current_user
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -18,30 +17,42 @@ import config
 from inquiries.accounts.directory import directory
 from inquiries.accounts.models import ROLE_NAMES, Role
 from inquiries.accounts.passwords import DEMO_PASSWORD
+from inquiries.api.problems import problem
 from inquiries.platform import settings
 from inquiries.platform.db import Base, prepare_engine
 from inquiries.platform.web import (
     alembic,
     assets,
-    babel,
     csrf,
     db,
     doors,
     errors,
     formatting,
     headers,
+    language,
     limiter,
     login_manager,
-    stylesheet,
 )
+
+from inquiries.platform.web.language import translate
 
 if t.TYPE_CHECKING:
     from collections.abc import Mapping
 
 HOME = Path(__file__).resolve().parent.parent
 STAGES = ("accounts", "intake", "casework", "reporting", "administration", "api")
-TABLES = ("mail", "accounts", "casefile", "classification", "routing", "knowledge", "intake", "api")
-COMMANDS = ("accounts", "classification", "routing", "intake", "administration", "api")
+TABLES = (
+    "mail",
+    "accounts",
+    "casefile",
+    "classification",
+    "routing",
+    "knowledge",
+    "intake",
+    "timetable",
+    "api",
+)
+COMMANDS = ("accounts", "classification", "routing", "intake", "timetable", "administration", "api")
 MAX_REQUEST = 30 * 1024 * 1024
 
 
@@ -61,7 +72,7 @@ def create_app(overrides: Mapping[str, t.Any] | None = None) -> Flask:
         hops = app.config["PROXIES"]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]  # Flask's own way
     _start_extensions(app)
-    for module in (formatting, assets, stylesheet, headers):
+    for module in (formatting, language, assets, headers):
         module.install(app)
     errors.install(app, _error_page)
     for stage in STAGES:
@@ -127,13 +138,11 @@ def _start_extensions(app: Flask) -> None:
     for stage in TABLES:
         import_module(f"inquiries.{stage}.models")
     alembic.metadatas = {"default": Base.metadata}
-    for extension in (alembic, babel, csrf, limiter, login_manager):
+    for extension in (alembic, csrf, limiter, login_manager):
         t.cast("t.Any", extension).init_app(app)
 
 
 def _error_page() -> errors.ErrorPage:
-    from inquiries.api.problems import problem
-
     return problem if request.path.startswith("/api/") else errors.html_page
 
 
@@ -144,13 +153,15 @@ def _share_with_templates(app: Flask) -> None:
 
     @app.context_processor
     def shared() -> dict[str, t.Any]:
+        if g.get("broken"):
+            return {}
         return {
             "centre": directory(db.session).centre,
             "navigation": _navigation() if current_user.is_authenticated else [],
             "legal_links": [
-                {"label": gettext("Impressum"), "url": url_for("intake.imprint")},
-                {"label": gettext("Datenschutz"), "url": url_for("intake.privacy")},
-                {"label": gettext("Barrierefreiheit"), "url": url_for("intake.accessibility")},
+                {"label": translate("Impressum"), "url": url_for("intake.imprint")},
+                {"label": translate("Datenschutz"), "url": url_for("intake.privacy")},
+                {"label": translate("Barrierefreiheit"), "url": url_for("intake.accessibility")},
             ],
             "home_url": url_for("intake.start"),
             "sign_out_url": url_for("accounts.logout"),
@@ -160,12 +171,12 @@ def _share_with_templates(app: Flask) -> None:
 def _navigation() -> list[dict[str, t.Any]]:
     """Return the links of the head, for the person who is logged in."""
     places = [
-        (Role.ADVISOR, gettext("Anfragen"), "casework.queue"),
-        (Role.ADVISOR, gettext("Telefonnotiz"), "intake.phone_note"),
-        (Role.ADVISOR, gettext("Abwesenheiten"), "accounts.absences"),
-        (Role.COORDINATOR, gettext("Auswertung"), "reporting.figures"),
-        (Role.COORDINATOR, gettext("Postausgang"), "administration.outgoing"),
-        (Role.ADMINISTRATOR, gettext("Aufgaben"), "administration.jobs"),
+        (Role.ADVISOR, translate("Anfragen"), "casework.queue"),
+        (Role.ADVISOR, translate("Telefonnotiz"), "intake.phone_note"),
+        (Role.ADVISOR, translate("Abwesenheiten"), "accounts.absences"),
+        (Role.COORDINATOR, translate("Auswertung"), "reporting.figures"),
+        (Role.COORDINATOR, translate("Postausgang"), "administration.outgoing"),
+        (Role.ADMINISTRATOR, translate("Aufgaben"), "administration.jobs"),
     ]
     return [
         {"label": label, "url": url_for(endpoint), "current": request.endpoint == endpoint}

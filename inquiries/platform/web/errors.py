@@ -6,7 +6,7 @@ import secrets
 import typing as t
 
 import structlog
-from flask import Flask, render_template, request
+from flask import Flask, g, render_template, request
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, default_exceptions
@@ -40,7 +40,11 @@ def log_reference(status: int, **facts: object) -> str:
 
 
 def html_page(status: int, sentence: str, number: str) -> ResponseReturnValue:
-    """Show the page for a status; the sentence is the service's or empty."""
+    """Show the page for a status; the sentence is the service's or empty.
+
+    From 500 on nothing can be relied on, least of all the database: those pages do without.
+    """
+    g.broken = status >= 500
     name = status if status in PAGES else (500 if status >= 500 else 400)
     page = render_template(f"errors/{name}.html", sentence=sentence, number=number)
     return page, status
