@@ -29,6 +29,7 @@ from inquiries.platform.web import (
     errors,
     formatting,
     headers,
+    health,
     language,
     limiter,
     login_manager,
