@@ -61,6 +61,13 @@ def quoted(text: str, limit: int = QUOTE_LIMIT) -> str:
     return "\n".join(f"> {line}".rstrip() for line in shown.splitlines())
 
 
+def age(working_days: int) -> str:
+    """Return how long ago something came in, counted in working days."""
+    if working_days == 0:
+        return "gerade eingegangen"
+    return f"{working_days} {'Arbeitstag' if working_days == 1 else 'Arbeitstage'} alt"
+
+
 @lru_cache(maxsize=1)
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
@@ -71,6 +78,7 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
+    environment.filters["age"] = age
     environment.filters["long_day"] = long_day
     environment.filters["quoted"] = quoted
     return environment
