@@ -36,6 +36,7 @@ from inquiries.platform.web import (
 )
 
 from inquiries.platform.web.language import translate
+from inquiries.reporting import metrics
 
 if t.TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,8 +74,9 @@ def create_app(overrides: Mapping[str, t.Any] | None = None) -> Flask:
         hops = app.config["PROXIES"]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]  # Flask's own way
     _start_extensions(app)
-    for module in (formatting, language, assets, headers):
+    for module in (formatting, language, assets, headers, health):
         module.install(app)
+    metrics.install()
     errors.install(app, _error_page)
     for stage in STAGES:
         app.register_blueprint(import_module(f"inquiries.{stage}.routes").bp)

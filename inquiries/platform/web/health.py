@@ -23,7 +23,7 @@ from inquiries.platform.web import alembic, db
 from inquiries.platform.web.doors import open_to_all
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from flask import Flask

@@ -1,0 +1,67 @@
+"""The figures that operators watch, counted when their Prometheus asks."""
+
+from __future__ import annotations
+
+import typing as t
+
+import sqlalchemy as sa
+
+from inquiries.casefile.models import Inquiry, Tally
+from inquiries.casefile.status import CLOCK_RUNS, Status
+from inquiries.mail.models import MailState, OutgoingMail
+from inquiries.platform.web import health
+
+if t.TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+ON_THE_WAY = (MailState.QUEUED, MailState.SENDING, MailState.DEFERRED)
+
+
+def install() -> None:
+    """Hand the figures of inquiries and mail to `/metrics`."""
+    health.add_gauge("anlaufstelle_inquiries", "Inquiries by status.", by_status, label="status")
+    health.add_gauge(
+        "anlaufstelle_inquiries_overdue",
+        "Inquiries whose answer is late while the deadline counts.",
+        overdue,
+    )
+    health.add_gauge(
+        "anlaufstelle_outgoing_mail", "Outgoing mails by state.", mail_by_state, label="state"
+    )
+    health.add_gauge(
+        "anlaufstelle_oldest_mail_seconds",
+        "Age of the oldest mail that is due and not out yet; 0 if there is none.",
+        oldest_mail,
+    )
+
+
+def by_status(session: Session, _now: datetime) -> dict[str, float]:
+    """Return the number of inquiries by status, 0 where there is none."""
+    counted = sa.select(Tally.status, sa.func.sum(Tally.n)).group_by(Tally.status)
+    found = {status: float(n) for status, n in session.execute(counted)}
+    return {str(status): found.get(status, 0.0) for status in Status}
+
+
+def overdue(session: Session, now: datetime) -> dict[str, float]:
+    """Return how many inquiries are late now."""
+    late = sa.select(sa.func.count()).where(
+        Inquiry.is_open, Inquiry.due_at < now, Inquiry.status.in_(CLOCK_RUNS)
+    )
+    return {"": float(session.scalar(late) or 0)}
+
+
+def mail_by_state(session: Session, _now: datetime) -> dict[str, float]:
+    """Return the number of outgoing mails by state, 0 where there is none."""
+    counted = sa.select(OutgoingMail.state, sa.func.count()).group_by(OutgoingMail.state)
+    found = {state: float(n) for state, n in session.execute(counted)}
+    return {str(state): found.get(state, 0.0) for state in MailState}
+
+
+def oldest_mail(session: Session, now: datetime) -> dict[str, float]:
+    """Return for how many seconds the oldest mail has been waiting past its time."""
+    due_at = session.scalar(
+        sa.select(sa.func.min(OutgoingMail.due_at)).where(OutgoingMail.state.in_(ON_THE_WAY))
+    )
+    return {"": max(0.0, (now - due_at).total_seconds()) if due_at else 0.0}
