@@ -83,7 +83,7 @@ def _build(app: Flask) -> None:
                 session.add(
                     User(key=key, email=email, name=name, role=role, carrier_id=carriers[carrier])
                 )
-        db.session.remove()
+        db.session.close()
         db.engine.dispose()
 
 
@@ -113,7 +113,7 @@ def app(_sqlite: tuple[Flask, Path, Path]) -> Iterator[Flask]:
     platform_settings.configure(app.config)
     with app.app_context():
         yield app
-        db.session.remove()
+        db.session.close()
         db.engine.dispose()
 
 
@@ -138,7 +138,7 @@ def postgres_app(
     app = create_app(_config(_postgres_template["folder"], url))
     with app.app_context():
         yield app
-        db.session.remove()
+        db.session.close()
         db.engine.dispose()
     postgres.drop_database(name)
 

@@ -119,7 +119,7 @@ def open_file(session: Session, prefix: str, opening: Opening, *, by: User | Non
         touched_at=at,
     )
     session.add(inquiry)
-    session.flush([inquiry])
+    session.flush()
     channel = CHANNEL_NAMES[opening.channel]
     history.record(session, inquiry, history.Received(channel=channel), by=by, now=at)
     _write(session, inquiry, opening.body, None, opening.channel, opening.uploads, now=at)
