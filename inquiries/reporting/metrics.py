@@ -1,8 +1,9 @@
-"""The figures that operators watch, counted when their Prometheus asks."""
+"""What operators watch: the background process and the figures, asked for by their machines."""
 
 from __future__ import annotations
 
 import typing as t
+from datetime import timedelta
 
 import sqlalchemy as sa
 
@@ -10,6 +11,9 @@ from inquiries.casefile.models import Inquiry, Tally
 from inquiries.casefile.status import CLOCK_RUNS, Status
 from inquiries.mail.models import MailState, OutgoingMail
 from inquiries.platform.web import health
+from inquiries.timetable.jobs import JOBS
+from inquiries.timetable.models import JobRun
+from inquiries.timetable.runner import calendar_of, last_heartbeat
 
 if t.TYPE_CHECKING:
     from datetime import datetime
@@ -17,10 +21,13 @@ if t.TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 ON_THE_WAY = (MailState.QUEUED, MailState.SENDING, MailState.DEFERRED)
+SILENT = timedelta(minutes=2)
+"""A background process that has not shown itself for so long is taken for dead."""
 
 
 def install() -> None:
-    """Hand the figures of inquiries and mail to `/metrics`."""
+    """Hand the check of the background process to `/readyz` and the figures to `/metrics`."""
+    health.add_check("worker", worker)
     health.add_gauge("anlaufstelle_inquiries", "Inquiries by status.", by_status, label="status")
     health.add_gauge(
         "anlaufstelle_inquiries_overdue",
@@ -35,6 +42,25 @@ def install() -> None:
         "Age of the oldest mail that is due and not out yet; 0 if there is none.",
         oldest_mail,
     )
+    health.add_gauge(
+        "anlaufstelle_job_lag_seconds",
+        "For how long the latest run of a job has been due and not done.",
+        job_lag,
+        label="job",
+    )
+
+
+def worker(session: Session, now: datetime) -> str:
+    """Say whether a background process lives."""
+    seen_at = last_heartbeat(session)
+    if seen_at is None:
+        return "No background process has ever run: start `flask --app wsgi worker`."
+    if now - seen_at > SILENT:
+        return (
+            f"No background process since {seen_at.isoformat(timespec='seconds')}: "
+            "mail and reminders wait; start `flask --app wsgi worker`."
+        )
+    return ""
 
 
 def by_status(session: Session, _now: datetime) -> dict[str, float]:
@@ -65,3 +91,16 @@ def oldest_mail(session: Session, now: datetime) -> dict[str, float]:
         sa.select(sa.func.min(OutgoingMail.due_at)).where(OutgoingMail.state.in_(ON_THE_WAY))
     )
     return {"": max(0.0, (now - due_at).total_seconds()) if due_at else 0.0}
+
+
+def job_lag(session: Session, now: datetime) -> dict[str, float]:
+    """Return for how many seconds each job's latest slot has been due without being done."""
+    calendar = calendar_of(session)
+    slots = {job.name: job.slots.latest(now, calendar) for job in JOBS}
+    due = {(name, slot.key): slot.moment for name, slot in slots.items() if slot}
+    finished = sa.select(JobRun.job, JobRun.slot).where(
+        sa.tuple_(JobRun.job, JobRun.slot).in_(due), JobRun.finished_at.is_not(None)
+    )
+    done = {(job, slot) for job, slot in session.execute(finished)}
+    late = {name: (now - due[name, key]).total_seconds() for name, key in due.keys() - done}
+    return {job.name: late.get(job.name, 0.0) for job in JOBS}

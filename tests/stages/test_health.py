@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import typing as t
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -11,6 +12,8 @@ from inquiries.casefile.models import Channel
 from inquiries.intake.service import Submission, receive
 from inquiries.platform.db import transaction
 from inquiries.platform.web import db, health
+from inquiries.reporting import metrics
+from inquiries.timetable.models import Heartbeat, JobRun
 from tests.conftest import NOW
 
 if t.TYPE_CHECKING:
@@ -62,6 +65,38 @@ def test_a_stage_adds_a_check_of_its_own(client: FlaskClient, healthy):
     assert client.get("/readyz").json["reasons"] == {"worker": "No background process."}
 
 
+def test_not_ready_before_the_background_process_has_shown_itself(client: FlaskClient):
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert list(answer.json["reasons"]) == ["worker"]
+
+
+@pytest.mark.parametrize(("silent_for", "status"), [(30, 200), (119, 200), (180, 503)])
+def test_ready_while_a_background_process_shows_itself(
+    client: FlaskClient, session, silent_for, status
+):
+    seen = datetime.now(UTC) - timedelta(seconds=silent_for)
+    with transaction(session):
+        session.add(Heartbeat(worker="host:1", started_at=seen, seen_at=seen))
+    assert client.get("/readyz").status_code == status
+
+
+def test_a_job_that_is_due_and_not_done_shows_its_lag(app: Flask, session):
+    tuesday = NOW + timedelta(days=1)
+    assert metrics.job_lag(session, tuesday)["weekly-digest"] == 26.5 * 3600
+    with transaction(session):
+        session.add(
+            JobRun(
+                job="weekly-digest",
+                slot="2026-W48",
+                started_at=NOW,
+                lease_until=NOW,
+                finished_at=NOW,
+            )
+        )
+    assert metrics.job_lag(session, tuesday)["weekly-digest"] == 0.0
+
+
 def test_figures_for_prometheus(app: Flask, client: FlaskClient):
     with transaction(db.session) as session:
         question = Submission(
@@ -81,6 +116,7 @@ def test_figures_for_prometheus(app: Flask, client: FlaskClient):
     assert 'anlaufstelle_outgoing_mail{state="failed"} 0.0' in lines
     assert any(line.startswith("anlaufstelle_inquiries_overdue ") for line in lines)
     assert any(line.startswith("anlaufstelle_oldest_mail_seconds ") for line in lines)
+    assert 'anlaufstelle_job_lag_seconds{job="weekly-digest"}' in answer.text
     assert "muster" not in answer.text
 
 
