@@ -20,16 +20,33 @@ LINE_MAX = 300
 TEXT_MAX = 50_000
 
 
+# Word and the web put spaces and line ends of their own between words; they must not glue them.
+PLAIN_SPACES = str.maketrans(
+    dict.fromkeys("\u00a0\u1680\u2007\u202f\u205f\u3000", " ")
+    | dict.fromkeys((chr(code) for code in range(0x2000, 0x200B)), " ")
+    | {"\u2028": "\n", "\u2029": "\n\n"}
+)
+
+
 def clean_line(text: str | None) -> str:
     """Return typed text as one line without control characters (NUL, line breaks, direction)."""
-    folded = unicodedata.normalize("NFC", (text or "").replace("\t", " "))
-    return "".join(sign for sign in folded if sign.isprintable()).strip()
+    return _printable(unicodedata.normalize("NFC", (text or "").replace("\t", " ")), "").strip()
 
 
 def clean_text(text: str | None) -> str:
     """Return typed text with plain line breaks and without other control characters."""
     folded = unicodedata.normalize("NFC", text or "").replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(sign for sign in folded if sign in "\n\t" or sign.isprintable()).strip()
+    return _printable(folded, "\n\t").strip()
+
+
+def _printable(text: str, besides: str) -> str:
+    seen = text
+    for sign in besides:
+        seen = seen.replace(sign, "")
+    if seen.isprintable():  # nearly always, and quick for the longest text
+        return text
+    plain = text.translate(PLAIN_SPACES)
+    return "".join(sign for sign in plain if sign in besides or sign.isprintable())
 
 
 class Line(StringField):
@@ -66,6 +83,30 @@ def _refuse_long(field: Field, max_length: int) -> None:
 
 class BaseForm(FlaskForm):
     """What all forms share."""
+
+    def validate(self, extra_validators: t.Any = None) -> bool:
+        """Check the fields, and that all text arrived as it was typed."""
+        fine = super().validate(extra_validators)
+        if sentence := self._damage():
+            self.form_errors.append(sentence)
+        return fine and not sentence
+
+    def _damage(self) -> str:
+        """Say what was wrong with the signs that arrived; fields show the text without them."""
+        raw = "".join(
+            text for field in self for text in field.raw_data or () if isinstance(text, str)
+        )
+        if "\x00" in raw:
+            return (
+                "Ihr Text enthielt unsichtbare Steuerzeichen (NUL). Wir haben sie entfernt. "
+                "Bitte prüfen Sie Ihre Angaben und senden Sie sie noch einmal."
+            )
+        if "\ufffd" in raw:
+            return (
+                "Einige Zeichen sind unleserlich angekommen (�). "
+                "Bitte ersetzen Sie sie und senden Sie das Formular noch einmal."
+            )
+        return ""
 
     class Meta(FlaskForm.Meta):
         """WTForms' own messages in German."""
