@@ -26,6 +26,7 @@ from inquiries.platform.web import (
     csrf,
     db,
     doors,
+    encoding,
     errors,
     formatting,
     headers,
@@ -73,6 +74,7 @@ def create_app(overrides: Mapping[str, t.Any] | None = None) -> Flask:
     if app.config["PROXIES"]:
         hops = app.config["PROXIES"]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]  # Flask's own way
+    encoding.install(app)
     _start_extensions(app)
     for module in (formatting, language, assets, headers, health):
         module.install(app)
@@ -83,7 +85,7 @@ def create_app(overrides: Mapping[str, t.Any] | None = None) -> Flask:
     for stage in COMMANDS:
         import_module(f"inquiries.{stage}.commands").install(app)
     _share_with_templates(app)
-    app.view_functions["static"] = doors.open_to_all(app.view_functions["static"])
+    setattr(app.view_functions["static"], doors.DOOR, doors.OPEN)
     doors.refuse_views_without_door(app)
     return app
 

@@ -1,4 +1,4 @@
-"""Commands of the accounts stage: take over the register of municipalities."""
+"""Commands of the accounts stage: the people who log in, and the register of municipalities."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import typing as t
 from pathlib import Path
 
 import click
+import sqlalchemy as sa
 from flask.cli import AppGroup
 
-from inquiries.accounts import municipalities, register
-from inquiries.platform import clock
+from inquiries.accounts import municipalities, register, service
+from inquiries.accounts.models import User
+from inquiries.platform import Refused, clock
 from inquiries.platform.db import transaction
 from inquiries.platform.settings import settings
 from inquiries.platform.web import db
@@ -20,6 +22,7 @@ if t.TYPE_CHECKING:
 
     from flask import Flask
 
+staff = AppGroup("staff", help="The people who log in.")
 group = AppGroup("municipalities", help="The official register of municipalities.")
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -27,6 +30,47 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 def install(app: Flask) -> None:
     """Add the commands to the application."""
     app.cli.add_command(group)
+    app.cli.add_command(staff)
+
+
+@staff.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def list_command(*, as_json: bool) -> None:
+    """List who works here, with role, and whether she can log in."""
+    people = db.session.scalars(sa.select(User).order_by(User.id)).all()
+    rows = [
+        {
+            "email": person.email,
+            "name": person.name,
+            "role": person.role,
+            "active": person.active,
+            "can_log_in": bool(person.password_hash) and person.active,
+        }
+        for person in people
+    ]
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    for row in rows:
+        state = "can log in" if row["can_log_in"] else "cannot log in"
+        click.echo(f"{row['email']}  {row['name']}  {row['role']}  {state}")
+
+
+@staff.command("password")
+@click.argument("email")
+@click.password_option(help="Asked for when not given; 12 to 200 characters.")
+def password_command(email: str, password: str) -> None:
+    """Give EMAIL a password; all log-ins of that person end."""
+    with transaction(db.session) as session:
+        user = session.scalar(sa.select(User).where(User.email == email.lower()))
+        if user is None:
+            message = f"nobody here has the address {email}; people come from the catalogue"
+            raise click.ClickException(message)
+        try:
+            service.set_password(session, user, password)
+        except Refused as refusal:
+            raise click.ClickException(refusal.sentence) from None
+    click.echo(f"{user.name} can log in as {user.email}.")
 
 
 @group.command("import")

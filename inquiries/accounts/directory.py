@@ -98,7 +98,7 @@ class Directory:
         return named.pop() if len(named) == 1 else None
 
 
-class NoCatalogue(RuntimeError):  # noqa: N818 - says what is missing
+class NoCatalogue(RuntimeError):
     """No catalogue is loaded: there is no centre to speak for."""
 
 

@@ -32,6 +32,7 @@ def hashed(password: str) -> str:
 def matches(stored: str, password: str) -> bool:
     """Tell whether a password is right; takes as long when nothing is stored."""
     try:
-        return _hasher.verify(stored or _NOBODY, password) and bool(stored)
+        _hasher.verify(stored or _NOBODY, password)
     except (VerificationError, InvalidHashError):
         return False
+    return bool(stored)

@@ -29,17 +29,19 @@ bp = Blueprint("accounts", __name__)
 START = "casework.queue"
 
 
-@login_manager.user_loader
 def load_user(token: str) -> User | None:
     """Return whose log-in the cookie names."""
     return service.user_of_session(db.session, token, now=clock.now())
 
 
-@login_manager.unauthorized_handler
 def ask_to_log_in() -> ResponseReturnValue:
     """Send an anonymous visitor to the log-in and, afterwards, back to the page she wanted."""
     wanted = request.full_path.rstrip("?") if request.method == "GET" else None
     return redirect(url_for("accounts.login", next=wanted))
+
+
+login_manager.user_loader(load_user)
+login_manager.unauthorized_handler(ask_to_log_in)
 
 
 def _safe_next() -> str:

@@ -20,7 +20,7 @@ if t.TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from inquiries.accounts.models import User
+    from inquiries.accounts.actors import Actor
     from inquiries.casefile.models import Inquiry
 
 SYSTEM = "Das System"
@@ -149,7 +149,7 @@ class DueChanged:
 
 
 def record(
-    session: Session, inquiry: Inquiry, made: object, *, by: User | None, now: datetime
+    session: Session, inquiry: Inquiry, made: object, *, by: Actor | None, now: datetime
 ) -> Event:
     """Write an entry into the history of an inquiry; `by` None means the system did it."""
     kind = ENTRY_KINDS[t.cast("t.Any", made).entry_name]

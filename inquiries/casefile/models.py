@@ -137,7 +137,7 @@ class Inquiry(Base):
     carrier: Mapped[Carrier] = relationship(lazy="raise")
     assignee: Mapped[User | None] = relationship(lazy="raise")
 
-    __mapper_args__: t.ClassVar[dict[str, t.Any]] = {"version_id_col": version}
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - declared by SQLAlchemy
     __table_args__ = (
         sa.Index("ix_inquiry_received", "received_at", "id"),
         sa.Index("ix_inquiry_status_received", "status", "received_at", "id"),
@@ -186,7 +186,9 @@ class Message(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     inquiry_id: Mapped[int] = mapped_column(sa.ForeignKey("inquiry.id"))
-    author_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"), doc="None: requester.")
+    author_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("user.id"), doc="None: the requester, or a machine (see by_requester)."
+    )
     author_name: Mapped[str] = mapped_column(doc="As it was then: people change their names.")
     internal: Mapped[bool] = mapped_column(default=False)
     channel: Mapped[str]
@@ -196,6 +198,11 @@ class Message(Base):
     attachments: Mapped[list[Attachment]] = relationship(lazy="raise", order_by="Attachment.id")
 
     __table_args__ = (sa.Index("ix_message_inquiry", "inquiry_id", "id"),)
+
+    @property
+    def by_requester(self) -> bool:
+        """Tell whether the requester wrote it; what the centre's machines write has no author."""
+        return self.author_id is None and self.channel != Channel.STAFF
 
 
 class Attachment(Base):
@@ -231,8 +238,10 @@ class Event(Base):
 
 
 class StatusLink(Base):
-    """A link by which a requester sees the status. Each letter carries a token of its own; only
-    the digest is kept, so neither the database nor a backup opens anything.
+    """A link by which a requester sees the status.
+
+    Each letter carries a token of its own; only the digest is kept, so neither the database nor a
+    backup opens anything.
     """
 
     __tablename__ = "status_link"

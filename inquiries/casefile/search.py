@@ -15,6 +15,8 @@ from inquiries.casefile.models import Inquiry
 from inquiries.platform.text import query_words, search_words
 
 if t.TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.orm import Session
 
 FEW = 500
@@ -22,6 +24,15 @@ FEW = 500
 
 PostgreSQL would otherwise walk the whole list backwards for a rare word.
 """
+MOST_WORDS = 12
+"""Words of a search that count; a whole page of text makes no better search than its beginning."""
+
+
+class Hits(t.NamedTuple):
+    """A condition on `Inquiry`, and whether it holds for more than `FEW` of them."""
+
+    condition: sa.ColumnElement[bool]
+    many: bool
 
 
 def index(session: Session, inquiry_id: int, *texts: str) -> None:
@@ -43,35 +54,45 @@ def append(session: Session, inquiry_id: int, text: str) -> None:
     )
 
 
+def matching(session: Session, typed: str) -> Hits:
+    """Return the condition for files in which all typed words occur, as beginnings of words."""
+    words = query_words(typed)[:MOST_WORDS]
+    if not words:
+        return Hits(sa.false(), many=False)
+    hits = with_words(session, words)
+    number = session.scalar(sa.select(sa.func.count()).select_from(hits.limit(FEW + 1).subquery()))
+    if (number or 0) <= FEW:
+        return Hits(Inquiry.id.in_(hits.limit(FEW)), many=False)
+    key = hits.selected_columns[0]
+    return Hits(hits.where(key == Inquiry.id).correlate(Inquiry).exists(), many=True)
+
+
+def with_words(session: Session, words: Sequence[str], *, every: bool = True) -> sa.Select[int]:
+    """Return the ids of files in which every word occurs, or any of them.
+
+    Args:
+        session: tells which database it is.
+        words: as `query_words` returns them; they hold letters and digits only.
+        every: False: one of the words is enough, and it must occur whole.
+    """
+    key: sa.ColumnClause[int] = sa.column(_key(session), sa.Integer)
+    if _is_sqlite(session):
+        wanted = " AND ".join(f'"{word}"*' for word in words)
+        if not every:
+            wanted = " OR ".join(f'"{word}"' for word in words)
+        condition = sa.text("inquiry_search MATCH :wanted")
+    else:
+        wanted = " & ".join(f"'{word}':*" for word in words)
+        if not every:
+            wanted = " | ".join(f"'{word}'" for word in words)
+        condition = sa.text("terms @@ to_tsquery('simple', :wanted)")
+    found = sa.select(key).select_from(sa.table("inquiry_search", key))
+    return found.where(condition.bindparams(wanted=wanted))
+
+
 def _is_sqlite(session: Session) -> bool:
     return session.get_bind().dialect.name == "sqlite"
 
 
 def _key(session: Session) -> str:
     return "rowid" if _is_sqlite(session) else "inquiry_id"
-
-
-def _condition(session: Session, words: list[str]) -> sa.TextClause:
-    """Every word must occur, each as the beginning of a stored stem."""
-    if _is_sqlite(session):
-        wanted = " AND ".join(f'"{word}"*' for word in words)
-        return sa.text("inquiry_search MATCH :wanted").bindparams(wanted=wanted)
-    wanted = " & ".join(f"'{word}':*" for word in words)
-    return sa.text("terms @@ to_tsquery('simple', :wanted)").bindparams(wanted=wanted)
-
-
-def matching(session: Session, typed: str) -> tuple[sa.ColumnElement[bool], int | None]:
-    """Return a condition on `Inquiry` for what was typed, and the number of hits if it is small.
-
-    The number counts all hits, whoever may see them: it is not to be shown as it is.
-    """
-    words = query_words(typed)
-    if not words:
-        return sa.false(), 0
-    key: sa.ColumnClause[int] = sa.column(_key(session))
-    hits = sa.select(key).select_from(sa.table("inquiry_search")).where(_condition(session, words))
-    few = session.scalars(hits.limit(FEW + 1)).all()
-    if len(few) <= FEW:
-        return Inquiry.id.in_(few), len(few)
-    walked = hits.where(key == Inquiry.id).correlate(Inquiry)
-    return walked.exists(), None

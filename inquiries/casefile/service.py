@@ -11,7 +11,6 @@ from datetime import date, datetime
 
 import sqlalchemy as sa
 
-from inquiries.accounts.models import User
 from inquiries.casefile import history, search
 from inquiries.casefile.models import (
     CHANNEL_NAMES,
@@ -32,10 +31,13 @@ from inquiries.platform.workdays import local_day
 
 if t.TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date, datetime
 
     from sqlalchemy.orm import Session
 
+    from inquiries.accounts.actors import Actor
     from inquiries.accounts.directory import CarrierEntry, PersonEntry
+    from inquiries.accounts.models import User
     from inquiries.casefile.terms import Term
     from inquiries.platform.files import StoredFile
 
@@ -93,7 +95,7 @@ def next_reference(session: Session, prefix: str, day: date) -> str:
     return f"{prefix}-{day.year}-{number:05d}"
 
 
-def open_file(session: Session, prefix: str, opening: Opening, *, by: User | None) -> Inquiry:
+def open_file(session: Session, prefix: str, opening: Opening, *, by: Actor | None) -> Inquiry:
     """Open the file of an inquiry with its first message; it has no topic and no advisor yet."""
     at = opening.received_at
     inquiry = Inquiry(
@@ -128,24 +130,16 @@ def open_file(session: Session, prefix: str, opening: Opening, *, by: User | Non
 
 
 def _searchable(inquiry: Inquiry) -> str:
-    return "\n".join(
-        (
-            inquiry.subject,
-            inquiry.reference,
-            inquiry.requester_name,
-            inquiry.requester_email,
-            inquiry.organisation,
-            inquiry.municipality_name,
-            inquiry.own_reference,
-        )
-    )
+    told = [inquiry.subject, inquiry.reference, inquiry.requester_name, inquiry.requester_email]
+    told += [inquiry.organisation, inquiry.municipality_name, inquiry.own_reference]
+    return "\n".join(told)
 
 
 def _write(
     session: Session,
     inquiry: Inquiry,
     body: str,
-    author: User | None,
+    author: Actor | None,
     channel: Channel,
     uploads: Sequence[Upload],
     *,
@@ -198,7 +192,7 @@ def add_answer(
     inquiry: Inquiry,
     body: str,
     *,
-    by: User,
+    by: Actor,
     channel: Channel = Channel.STAFF,
     uploads: Sequence[Upload] = (),
     now: datetime,
@@ -212,7 +206,7 @@ def add_answer(
 
 
 def add_note(
-    session: Session, inquiry: Inquiry, body: str, *, by: User, now: datetime
+    session: Session, inquiry: Inquiry, body: str, *, by: Actor, now: datetime
 ) -> Message:
     """Add an internal note, which no requester ever sees."""
     history.record(session, inquiry, history.Noted(), by=by, now=now)
@@ -221,7 +215,7 @@ def add_note(
 
 
 def set_status(
-    session: Session, inquiry: Inquiry, new: Status, *, by: User | None, now: datetime
+    session: Session, inquiry: Inquiry, new: Status, *, by: Actor | None, now: datetime
 ) -> bool:
     """Move the file to another status; returns False where it is there already.
 
@@ -243,7 +237,7 @@ def set_status(
 
 
 def correct_topic(
-    session: Session, inquiry: Inquiry, topic: Term, *, by: User, now: datetime
+    session: Session, inquiry: Inquiry, topic: Term, *, by: Actor, now: datetime
 ) -> bool:
     """Let a person decide the topic; returns False where she confirms it."""
     old = terms(session).topic(inquiry.topic_id)
@@ -264,7 +258,7 @@ def hand_to(
     person: PersonEntry | None,
     because: Sequence[str],
     *,
-    by: User | None,
+    by: Actor | None,
     now: datetime,
 ) -> None:
     """Give the file to a person, or into the carrier's queue when `person` is None."""

@@ -6,7 +6,6 @@ import typing as t
 
 import sqlalchemy as sa
 
-from inquiries.accounts.models import User
 from inquiries.casefile.access import sees_everything
 from inquiries.casefile.models import Tally
 from inquiries.casefile.status import Status
@@ -14,11 +13,15 @@ from inquiries.casefile.status import Status
 if t.TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from inquiries.accounts.models import User
+
+    from inquiries.accounts.actors import Actor
+
 NOBODY = 0
 CELL = (Tally.carrier_id, Tally.assignee_id, Tally.status)
 
 
-def counts_by_status(session: Session, user: User) -> dict[tuple[int, Status], int]:
+def counts_by_status(session: Session, user: Actor) -> dict[tuple[int, Status], int]:
     """Return how many inquiries the person may see, by assignee (0: nobody) and status."""
     counted = sa.select(Tally.assignee_id, Tally.status, sa.func.sum(Tally.n)).group_by(
         Tally.assignee_id, Tally.status

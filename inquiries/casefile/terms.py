@@ -53,17 +53,15 @@ def _find(those: tuple[Term, ...], key_or_id: str | int | None) -> Term | None:
 
 
 def _read(session: Session) -> Terms:
-    def listed(table: type[Kind] | type[RequesterGroup]) -> tuple[Term, ...]:
-        rows = session.scalars(sa.select(table).order_by(table.position))
-        return tuple(Term(row.id, row.key, row.name, row.active) for row in rows)
-
     topics = session.scalars(sa.select(Topic).order_by(Topic.position))
+    kinds = session.scalars(sa.select(Kind).order_by(Kind.position))
+    groups = session.scalars(sa.select(RequesterGroup).order_by(RequesterGroup.position))
     return Terms(
         topics=tuple(
             Term(row.id, row.key, row.name, row.active, row.description) for row in topics
         ),
-        kinds=listed(Kind),
-        groups=listed(RequesterGroup),
+        kinds=tuple(Term(row.id, row.key, row.name, row.active) for row in kinds),
+        groups=tuple(Term(row.id, row.key, row.name, row.active) for row in groups),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Refused(Exception):  # noqa: N818 - reads as what happened: "raise Refused(…)"
+class Refused(Exception):
     """A service says no with a sentence that the user can act on.
 
     Args:

@@ -53,10 +53,10 @@ def remove(storage_key: str) -> None:
 
 
 def safe_name(name: str) -> str:
-    """Return a file name that is safe to show and to save under, keeping letters and ending.
+    r"""Return a file name that is safe to show and to save under, keeping letters and ending.
 
     Paths, control characters, direction marks and zero-width characters are cut out
-    (`../../x`, `C:\\x`, `.htaccess` behind a zero-width space); an empty name gets one.
+    (`../../x`, `C:\x`, `.htaccess` behind a zero-width space); an empty name gets one.
     """
     visible = "".join(sign for sign in unicodedata.normalize("NFC", name) if sign.isprintable())
     base = visible.replace("\\", "/").rsplit("/", 1)[-1].strip(" .")

@@ -52,7 +52,7 @@ def stamp_of(session: Session) -> tuple[str, int]:
     """Return which state of which database this session sees; asked once a session."""
     if SEEN not in session.info:
         number = session.scalar(sa.select(Stamp.number).where(Stamp.id == ONLY_ROW)) or 0
-        session.info[SEEN] = (str(session.get_bind().url), number)
+        session.info[SEEN] = (str(session.get_bind().engine.url), number)
     return t.cast("tuple[str, int]", session.info[SEEN])
 
 

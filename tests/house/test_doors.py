@@ -38,7 +38,8 @@ def _example_path(app: Flask, endpoint: str) -> tuple[str, str]:
     values = {name: EXAMPLE_VALUES.get(name, 999_999) for name in rule.arguments}
     with app.test_request_context():
         url = t.cast("t.Any", rule.build(values))[1]
-    method = "GET" if "GET" in (rule.methods or ()) else sorted((rule.methods or set()) - {"OPTIONS"})[0]
+    methods = (rule.methods or set()) - {"OPTIONS", "HEAD"}
+    method = "GET" if "GET" in methods else min(methods)
     return method, url
 
 

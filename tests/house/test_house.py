@@ -38,7 +38,8 @@ def test_the_domain_is_imported_without_the_web() -> None:
         for name in ("models", "rules", "service")
         if (HOME / "inquiries" / stage / f"{name}.py").exists()
     ]
-    code = f"import sys, {', '.join(modules)}; print([m for m in ('flask', 'wtforms') if m in sys.modules])"
+    web = "[name for name in ('flask', 'wtforms') if name in sys.modules]"
+    code = f"import sys, {', '.join(modules)}; print({web})"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=HOME, capture_output=True, text=True, check=True
     )

@@ -13,7 +13,7 @@ if t.TYPE_CHECKING:
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 ALL = sorted(str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.html"))
-PAGES = [name for name in ALL if "/_" not in name and not name.startswith("_") and name != "base.html"]
+PAGES = [name for name in ALL if "/_" not in name and name != "base.html"]
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import typing as t
 from functools import lru_cache
 from pathlib import Path
 
@@ -37,24 +36,26 @@ def install(app: Flask) -> None:
             urls[""] = url_for("stylesheet", v=_hash(own_styles()))
         return urls[""]
 
-    app.jinja_env.globals.update(asset=asset, stylesheet=stylesheet)
-
-    @app.get("/static/css/stil.css", endpoint="stylesheet")
     @open_to_all
     def send_stylesheet() -> Response:
         return Response(own_styles(), mimetype="text/css")
 
-    @app.after_request
-    def serve_well(response: Response) -> Response:
-        if request.endpoint in {"static", "stylesheet"} and response.status_code == 200:
-            if request.args.get("v"):
-                response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
-            if response.mimetype in TEXT_TYPES and "gzip" in request.accept_encodings:
-                response.direct_passthrough = False
-                response.set_data(_compressed(response.get_data()))
-                response.headers["Content-Encoding"] = "gzip"
-            response.vary.add("Accept-Encoding")
-        return response
+    app.jinja_env.globals.update(asset=asset, stylesheet=stylesheet)
+    app.add_url_rule("/static/css/stil.css", "stylesheet", send_stylesheet)
+    app.after_request(_serve_well)
+
+
+def _serve_well(response: Response) -> Response:
+    """Let browsers keep hashed files, and compress text."""
+    if request.endpoint in {"static", "stylesheet"} and response.status_code == 200:
+        if request.args.get("v"):
+            response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
+        if response.mimetype in TEXT_TYPES and request.accept_encodings["gzip"]:
+            response.direct_passthrough = False
+            response.set_data(_compressed(response.get_data()))
+            response.headers["Content-Encoding"] = "gzip"
+        response.vary.add("Accept-Encoding")
+    return response
 
 
 def _hash(content: bytes) -> str:

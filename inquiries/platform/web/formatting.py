@@ -13,7 +13,8 @@ if t.TYPE_CHECKING:
 
 WEEKDAYS = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag")
 MONTHS = (
-    "Januar Februar März April Mai Juni Juli August September Oktober November Dezember".split()
+    *("Januar", "Februar", "März", "April", "Mai", "Juni"),
+    *("Juli", "August", "September", "Oktober", "November", "Dezember"),
 )
 
 

@@ -14,7 +14,8 @@ from inquiries.platform import Outdated, Refused
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wtforms import Field, Form
+    from wtforms import Field
+    from wtforms.form import BaseForm as AnyForm
 
 LINE_MAX = 300
 TEXT_MAX = 50_000
@@ -52,11 +53,18 @@ def _printable(text: str, besides: str) -> str:
 class Line(StringField):
     """A field for one line of text; `max_length` counts characters after cleaning."""
 
-    def __init__(self, *args: t.Any, max_length: int = LINE_MAX, **kwargs: t.Any) -> None:
-        super().__init__(*args, filters=(clean_line,), **kwargs)
+    def __init__(
+        self,
+        label: str,
+        validators: t.Sequence[t.Any] = (),
+        *,
+        max_length: int = LINE_MAX,
+        **kwargs: t.Any,
+    ) -> None:
+        super().__init__(label, validators, filters=(clean_line,), **kwargs)
         self.max_length = max_length
 
-    def pre_validate(self, form: Form) -> None:
+    def pre_validate(self, form: AnyForm) -> None:
         """Refuse what is too long, and say how long it may be."""
         _refuse_long(self, self.max_length)
 
@@ -64,11 +72,18 @@ class Line(StringField):
 class Text(TextAreaField):
     """A field for text of several lines; `max_length` counts characters after cleaning."""
 
-    def __init__(self, *args: t.Any, max_length: int = TEXT_MAX, **kwargs: t.Any) -> None:
-        super().__init__(*args, filters=(clean_text,), **kwargs)
+    def __init__(
+        self,
+        label: str,
+        validators: t.Sequence[t.Any] = (),
+        *,
+        max_length: int = TEXT_MAX,
+        **kwargs: t.Any,
+    ) -> None:
+        super().__init__(label, validators, filters=(clean_text,), **kwargs)
         self.max_length = max_length
 
-    def pre_validate(self, form: Form) -> None:
+    def pre_validate(self, form: AnyForm) -> None:
         """Refuse what is too long, and say how long it may be."""
         _refuse_long(self, self.max_length)
 
@@ -84,7 +99,7 @@ def _refuse_long(field: Field, max_length: int) -> None:
 class BaseForm(FlaskForm):
     """What all forms share."""
 
-    def validate(self, extra_validators: t.Any = None) -> bool:
+    def validate(self, extra_validators: dict[str, t.Any] | None = None) -> bool:
         """Check the fields, and that all text arrived as it was typed."""
         fine = super().validate(extra_validators)
         if sentence := self._damage():

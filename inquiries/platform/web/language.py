@@ -5,7 +5,7 @@ from __future__ import annotations
 import typing as t
 
 import flask_babel
-from flask import Flask, g, request
+from flask import Flask, g, has_request_context, request
 
 from inquiries.platform.web import babel
 
@@ -17,7 +17,7 @@ COOKIE = "sprache"
 def language() -> str:
     """Return the language of this request: the reader's choice, else German."""
     if "language" not in g:
-        chosen = request.cookies.get(COOKIE, "") if request else ""
+        chosen = request.cookies.get(COOKIE, "") if has_request_context() else ""
         g.language = chosen if chosen in LANGUAGES else DEFAULT
     return t.cast("str", g.language)
 
@@ -29,7 +29,7 @@ def translate(message: str, **values: t.Any) -> str:
     """
     if language() == DEFAULT:
         return message % values if values else message
-    return flask_babel.gettext(message, **values)
+    return str(flask_babel.gettext(message, **values))
 
 
 def install(app: Flask) -> None:
