@@ -35,7 +35,6 @@ from inquiries.platform.web import (
     limiter,
     login_manager,
 )
-
 from inquiries.platform.web.language import translate
 from inquiries.reporting import metrics
 

@@ -121,9 +121,7 @@ def _read(session: Session) -> Directory:
             fallback_carrier_id=centre.fallback_carrier_id,
         ),
         carriers={
-            row.id: CarrierEntry(
-                row.id, row.key, row.name, row.short_name, row.email, row.phone
-            )
+            row.id: CarrierEntry(row.id, row.key, row.name, row.short_name, row.email, row.phone)
             for row in session.scalars(sa.select(Carrier).order_by(Carrier.id))
         },
         people={

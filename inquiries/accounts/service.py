@@ -78,9 +78,7 @@ def start_session(
     session: Session, user_id: int, credentials: Credentials, *, now: datetime
 ) -> User:
     """Start a log-in; the returned user carries the token for the cookie."""
-    session.execute(
-        sa.delete(LoginAttempt).where(LoginAttempt.key == _keys(credentials)[0][0])
-    )
+    session.execute(sa.delete(LoginAttempt).where(LoginAttempt.key == _keys(credentials)[0][0]))
     session.execute(sa.delete(StaffSession).where(StaffSession.ends_at < now))
     token = new_token()
     session.add(

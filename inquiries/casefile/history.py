@@ -154,7 +154,7 @@ def record(
     """Write an entry into the history of an inquiry; `by` None means the system did it."""
     kind = ENTRY_KINDS[t.cast("t.Any", made).entry_name]
     event = Event(
-        inquiry_id=inquiry.id,
+        inquiry=inquiry,
         at=now,
         actor_id=by.id if by else None,
         actor_name=by.name if by else "",

@@ -195,6 +195,7 @@ class Message(Base):
     body: Mapped[str]
     created_at: Mapped[datetime]
 
+    inquiry: Mapped[Inquiry] = relationship(lazy="raise")
     attachments: Mapped[list[Attachment]] = relationship(lazy="raise", order_by="Attachment.id")
 
     __table_args__ = (sa.Index("ix_message_inquiry", "inquiry_id", "id"),)
@@ -219,6 +220,8 @@ class Attachment(Base):
     sha256: Mapped[str]
     storage_key: Mapped[str] = mapped_column(unique=True)
 
+    inquiry: Mapped[Inquiry] = relationship(lazy="raise")
+
 
 class Event(Base):
     """One entry of the history, written where the deed is done; see casefile.history."""
@@ -233,6 +236,8 @@ class Event(Base):
     kind: Mapped[str]
     public: Mapped[bool]
     data: Mapped[dict[str, t.Any]] = mapped_column(default=dict)
+
+    inquiry: Mapped[Inquiry] = relationship(lazy="raise")
 
     __table_args__ = (sa.Index("ix_event_inquiry", "inquiry_id", "id"),)
 
@@ -249,3 +254,5 @@ class StatusLink(Base):
     digest: Mapped[str] = mapped_column(primary_key=True, doc="SHA-256 of the token.")
     inquiry_id: Mapped[int] = mapped_column(sa.ForeignKey("inquiry.id"), index=True)
     issued_at: Mapped[datetime] = mapped_column(UTCDateTime())
+
+    inquiry: Mapped[Inquiry] = relationship(lazy="raise")

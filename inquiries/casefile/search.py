@@ -47,8 +47,7 @@ def append(session: Session, inquiry_id: int, text: str) -> None:
     """Make a file findable by what was added to it."""
     session.execute(
         sa.text(
-            f"UPDATE inquiry_search SET words = words || ' ' || :words"
-            f" WHERE {_key(session)} = :id"
+            f"UPDATE inquiry_search SET words = words || ' ' || :words WHERE {_key(session)} = :id"
         ),
         {"id": inquiry_id, "words": search_words(text)},
     )

@@ -37,7 +37,6 @@ if t.TYPE_CHECKING:
 
     from inquiries.accounts.actors import Actor
     from inquiries.accounts.directory import CarrierEntry, PersonEntry
-    from inquiries.accounts.models import User
     from inquiries.casefile.terms import Term
     from inquiries.platform.files import StoredFile
 
@@ -147,7 +146,7 @@ def _write(
     internal: bool = False,
 ) -> Message:
     message = Message(
-        inquiry_id=inquiry.id,
+        inquiry=inquiry,
         author_id=author.id if author else None,
         author_name=author.name if author else inquiry.requester_name,
         internal=internal,
@@ -156,7 +155,7 @@ def _write(
         created_at=now,
         attachments=[
             Attachment(
-                inquiry_id=inquiry.id,
+                inquiry=inquiry,
                 filename=upload.filename,
                 content_type=upload.content_type,
                 size=upload.stored.size,
@@ -205,9 +204,7 @@ def add_answer(
     return _write(session, inquiry, body, by, channel, uploads, now=now)
 
 
-def add_note(
-    session: Session, inquiry: Inquiry, body: str, *, by: Actor, now: datetime
-) -> Message:
+def add_note(session: Session, inquiry: Inquiry, body: str, *, by: Actor, now: datetime) -> Message:
     """Add an internal note, which no requester ever sees."""
     history.record(session, inquiry, history.Noted(), by=by, now=now)
     search.append(session, inquiry.id, body)
@@ -284,7 +281,7 @@ def hand_to(
 def issue_status_link(session: Session, inquiry: Inquiry, *, now: datetime) -> str:
     """Return a new link to the status page; only the digest of its token is kept."""
     token = new_token()
-    session.add(StatusLink(digest=digest(token), inquiry_id=inquiry.id, issued_at=now))
+    session.add(StatusLink(digest=digest(token), inquiry=inquiry, issued_at=now))
     return f"{settings().base_url}{STATUS_PATH}{token}"
 
 

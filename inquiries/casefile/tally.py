@@ -13,8 +13,6 @@ from inquiries.casefile.status import Status
 if t.TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from inquiries.accounts.models import User
-
     from inquiries.accounts.actors import Actor
 
 NOBODY = 0

@@ -93,9 +93,7 @@ def prepare_engine(engine: sa.Engine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
 
-def insert_for(
-    session: Session, table: type[Base]
-) -> postgresql.Insert | sqlite.Insert:
+def insert_for(session: Session, table: type[Base]) -> postgresql.Insert | sqlite.Insert:
     """Return the INSERT of this session's database, which knows ON CONFLICT."""
     dialect = session.get_bind().dialect.name
     return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)

@@ -40,9 +40,7 @@ def changed(session: Session) -> None:
     counted = (
         insert_for(session, Stamp)
         .values(id=ONLY_ROW, number=1)
-        .on_conflict_do_update(
-            index_elements=[Stamp.id], set_={"number": Stamp.number + 1}
-        )
+        .on_conflict_do_update(index_elements=[Stamp.id], set_={"number": Stamp.number + 1})
     )
     session.execute(counted)
     session.info.pop(SEEN, None)
