@@ -178,6 +178,17 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_pending_upload_form_key"), ["form_key"], unique=False)
 
     op.create_table(
+        "received_reply",
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_received_reply")),
+    )
+    with op.batch_alter_table("received_reply", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_received_reply_received_at"), ["received_at"], unique=False
+        )
+
+    op.create_table(
         "reference_counter",
         sa.Column("year", sa.Integer(), nullable=False),
         sa.Column("last", sa.Integer(), nullable=False),
@@ -563,6 +574,10 @@ def downgrade() -> None:
     op.drop_table("stamp")
     op.drop_table("requester_group")
     op.drop_table("reference_counter")
+    with op.batch_alter_table("received_reply", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_received_reply_received_at"))
+
+    op.drop_table("received_reply")
     with op.batch_alter_table("pending_upload", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_pending_upload_form_key"))
         batch_op.drop_index(batch_op.f("ix_pending_upload_created_at"))

@@ -1,4 +1,4 @@
-"""Files that wait on the check-your-answers page for their inquiry."""
+"""What waits at the front door, and what keeps the same thing from coming in twice."""
 
 from __future__ import annotations
 
@@ -22,3 +22,12 @@ class PendingUpload(Base):
     sha256: Mapped[str]
     storage_key: Mapped[str] = mapped_column(unique=True)
     created_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class ReceivedReply(Base):
+    """A reply that came in over a status link; the same one comes in once."""
+
+    __tablename__ = "received_reply"
+
+    key: Mapped[str] = mapped_column(primary_key=True, doc="Of the form and its text.")
+    received_at: Mapped[datetime] = mapped_column(index=True)

@@ -28,6 +28,7 @@ from inquiries.routing import service as routing
 if t.TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from inquiries.accounts.directory import Directory, PersonEntry
     from inquiries.casefile.service import Upload
     from inquiries.classification.engine import Verdict
 
@@ -43,6 +44,8 @@ class Submission:
         intake_key: the same key arrives once; a second one gets the first one's receipt.
         topic: key of the topic if the requester chose one; empty: the classifier decides.
         confirm: send the requester a confirmation by mail, if there is an address.
+        notify: send a notice to the person who gets it.
+        assign_to: a colleague's id if a person decided who gets it; None: the rules decide.
     """
 
     subject: str
@@ -63,6 +66,8 @@ class Submission:
     received_at: datetime | None = None
     uploads: tuple[Upload, ...] = ()
     confirm: bool = True
+    notify: bool = True
+    assign_to: int | None = None
 
 
 @dataclass(frozen=True)
@@ -77,49 +82,65 @@ class Receipt:
 def receive(
     session: Session, submission: Submission, *, by: User | None, now: datetime
 ) -> Receipt:
-    """Take in an inquiry.
+    """Take in an inquiry; the same `intake_key` again gets the receipt of the first one.
 
     Raises:
-        Refused: when subject or text is empty or too long, or a chosen topic does not exist.
+        Refused: when subject or text is empty or too long, or what was chosen does not exist.
     """
-    if submission.intake_key and (earlier := find_received(session, submission.intake_key)):
-        return Receipt(earlier, casefile.issue_status_link(session, earlier, now=now), repeated=True)
     _check(session, submission)
     house = directory(session)
+    at = submission.received_at or now
+    day = local_day(at, settings().zone)
+    verdict = classification.judge(
+        session, submission.subject, submission.body, organisation=submission.organisation
+    )
+    # The counter's row is ours until the commit. Whoever files the same at this very moment waits
+    # here, and finds it afterwards.
+    reference = casefile.next_reference(session, house.centre.short_name, day)
+    if submission.intake_key and (earlier := find_received(session, submission.intake_key)):
+        casefile.take_back_reference(session, day)
+        return Receipt(earlier, casefile.issue_status_link(session, earlier, now=now), repeated=True)
+    with session.no_autoflush:
+        inquiry = casefile.open_file(
+            session, reference, _opening(session, submission, house, at), by=by
+        )
+        _decide_topic(session, inquiry, submission, verdict, now=at)
+        if submission.assign_to:
+            _hand_over(session, inquiry, house.people[submission.assign_to], by=by, now=at)
+        else:
+            route(session, inquiry, f"{submission.subject}\n{submission.body}", by=None, now=at)
+    status_url = casefile.issue_status_link(session, inquiry, now=now)
+    _write_letters(session, inquiry, submission, status_url, by=by, now=now)
+    casefile.file_away(session, inquiry, submission.body)
+    return Receipt(inquiry, status_url, repeated=False)
+
+
+def _opening(
+    session: Session, submission: Submission, house: Directory, at: datetime
+) -> casefile.Opening:
     words = terms(session)
     kind = words.kind(submission.kind)
     group = words.group(submission.group)
-    at = submission.received_at or now
-    inquiry = casefile.open_file(
-        session,
-        house.centre.short_name,
-        casefile.Opening(
-            subject=submission.subject,
-            body=submission.body,
-            channel=submission.channel,
-            requester_name=submission.requester_name,
-            requester_email=submission.requester_email,
-            requester_phone=submission.requester_phone,
-            organisation=submission.organisation,
-            own_reference=submission.own_reference,
-            wished_for=submission.wished_for,
-            municipality_id=submission.municipality_id,
-            municipality_name=submission.municipality_name,
-            requester_group_id=group.id if group else None,
-            kind_id=kind.id if kind else None,
-            intake_key=submission.intake_key,
-            carrier_id=house.centre.fallback_carrier_id,
-            received_at=at,
-            due_at=due_at(at, house.centre.answer_days, house.calendar),
-            uploads=submission.uploads,
-        ),
-        by=by,
+    return casefile.Opening(
+        subject=submission.subject,
+        body=submission.body,
+        channel=submission.channel,
+        requester_name=submission.requester_name,
+        requester_email=submission.requester_email,
+        requester_phone=submission.requester_phone,
+        organisation=submission.organisation,
+        own_reference=submission.own_reference,
+        wished_for=submission.wished_for,
+        municipality_id=submission.municipality_id,
+        municipality_name=submission.municipality_name,
+        requester_group_id=group.id if group else None,
+        kind_id=kind.id if kind else None,
+        intake_key=submission.intake_key,
+        carrier_id=house.centre.fallback_carrier_id,
+        received_at=at,
+        due_at=due_at(at, house.centre.answer_days, house.calendar),
+        uploads=submission.uploads,
     )
-    _decide_topic(session, inquiry, submission, now=at)
-    route(session, inquiry, f"{submission.subject}\n{submission.body}", by=None, now=at)
-    status_url = casefile.issue_status_link(session, inquiry, now=now)
-    _write_letters(session, inquiry, submission, status_url, by=by, now=now)
-    return Receipt(inquiry, status_url, repeated=False)
 
 
 def find_received(session: Session, intake_key: str) -> Inquiry | None:
@@ -144,15 +165,22 @@ def _check(session: Session, submission: Submission) -> None:
     if submission.topic and submission.topic not in known:
         sentence = "Dieses Themenfeld gibt es nicht."
         raise Refused(sentence, field="topic")
+    if submission.assign_to:
+        person = directory(session).people.get(submission.assign_to)
+        if person is None or not person.active:
+            sentence = "Diese Person arbeitet nicht mehr hier."
+            raise Refused(sentence, field="assign_to")
 
 
 def _decide_topic(
-    session: Session, inquiry: Inquiry, submission: Submission, *, now: datetime
+    session: Session,
+    inquiry: Inquiry,
+    submission: Submission,
+    verdict: Verdict,
+    *,
+    now: datetime,
 ) -> None:
     """Set the topic: the requester's choice, or the classifier's where it is sure enough."""
-    verdict = classification.judge(
-        session, submission.subject, submission.body, organisation=submission.organisation
-    )
     sure = verdict.confidence >= classification.CONFIDENCE_TO_DECIDE
     words = terms(session)
     inquiry.suggested_topic = verdict.topic
@@ -200,6 +228,18 @@ def route(
     casefile.hand_to(session, inquiry, carrier, person, decision.because, by=by, now=now)
 
 
+def _hand_over(
+    session: Session, inquiry: Inquiry, person: PersonEntry, *, by: User | None, now: datetime
+) -> None:
+    """Give the inquiry to whom a colleague named when she took it in."""
+    if by and by.id == person.id:
+        because = f"{person.name} hat die Anfrage selbst angenommen."
+    else:
+        because = f"So angegeben von {by.name if by else 'der anfragenden Stelle'} bei der Annahme."
+    carrier = directory(session).carriers[person.carrier_id]
+    casefile.hand_to(session, inquiry, carrier, person, [because], by=by, now=now)
+
+
 def _write_letters(
     session: Session,
     inquiry: Inquiry,
@@ -220,7 +260,6 @@ def _write_letters(
         "topic": topic.name if topic else "",
         "person": person,
         "carrier": house.carriers[inquiry.carrier_id],
-        "attachments": [upload.filename for upload in submission.uploads],
     }
     if submission.confirm and inquiry.requester_email:
         outbox.queue(
@@ -231,7 +270,7 @@ def _write_letters(
             about=inquiry.reference,
             now=now,
         )
-    if person and (by is None or person.id != by.id):
+    if person and submission.notify and (by is None or person.id != by.id):
         outbox.queue(
             session,
             "notice_to_advisor",
