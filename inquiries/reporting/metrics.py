@@ -7,13 +7,14 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
+from inquiries.accounts.directory import NoCatalogue, directory
 from inquiries.casefile.models import Inquiry, Tally
 from inquiries.casefile.status import CLOCK_RUNS, Status
 from inquiries.mail.models import MailState, OutgoingMail
 from inquiries.platform.web import health
 from inquiries.timetable.jobs import JOBS
 from inquiries.timetable.models import JobRun
-from inquiries.timetable.runner import calendar_of, last_heartbeat
+from inquiries.timetable.runner import last_heartbeat
 
 if t.TYPE_CHECKING:
     from datetime import datetime
@@ -95,7 +96,10 @@ def oldest_mail(session: Session, now: datetime) -> dict[str, float]:
 
 def job_lag(session: Session, now: datetime) -> dict[str, float]:
     """Return for how many seconds each job's latest slot has been due without being done."""
-    calendar = calendar_of(session)
+    try:
+        calendar = directory(session).calendar
+    except NoCatalogue:  # no job runs before the centre has a calendar
+        return {job.name: 0.0 for job in JOBS}
     slots = {job.name: job.slots.latest(now, calendar) for job in JOBS}
     due = {(name, slot.key): slot.moment for name, slot in slots.items() if slot}
     finished = sa.select(JobRun.job, JobRun.slot).where(
