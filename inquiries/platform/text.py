@@ -136,8 +136,10 @@ _OTHER_HEADER = re.compile(
 _RULE = re.compile(r"^\s*[_\-=*]{5,}\s*$")
 _FAREWELL = re.compile(
     r"^\W*(?:(?:mit|viele|vielen|liebe|lieben|beste|besten|freundliche|freundlichen|herzliche"
-    r"|herzlichen|sch(?:ö|oe)ne|kollegiale|kollegialen|sonnige|solidarische|einen?|danke? und)\b.{0,50})?"
-    r"\b(?:gr(?:ü|ue)(?:ß|ss)(?:en?|le)?|gru(?:ß|ss)|mfg|vg|lg|hg|hochachtungsvoll|regards)\b.{0,45}$",
+    r"|herzlichen|sch(?:ö|oe)ne|kollegiale|kollegialen|sonnige"
+    r"|solidarische|einen?|danke? und)\b.{0,50})?"
+    r"\b(?:gr(?:ü|ue)(?:ß|ss)(?:en?|le)?|gru(?:ß|ss)|mfg|vg|lg|hg|hochachtungsvoll|regards)"
+    r"\b.{0,45}$",
     re.IGNORECASE,
 )
 _POSTSCRIPT = re.compile(r"^\s*P\.?\s?S\.?\s?[:.\-–]?\s", re.IGNORECASE)

@@ -1,0 +1,144 @@
+"""What was learnt from examples, as a table of whole numbers that plain Python can add up.
+
+The model is linear, and a message is the sum of its words; so each word is looked up once, its
+sums are remembered, and judging a message costs a few additions a word. No numpy is needed, and
+nothing personal can be read from the table: it knows hashes, not words.
+"""
+
+from __future__ import annotations
+
+import sys
+import typing as t
+import zlib
+from array import array
+from math import sqrt
+
+from inquiries.classification.features import grams
+from inquiries.platform.text import stem
+
+if t.TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+IDF_UNIT = 2000
+"""Whole numbers that stand for an inverse document frequency of 1 in the table."""
+LARGEST = 32_767
+WORDS_BESIDE_GRAMS = 0.5
+"""Weight of whole words (their stems) beside their runs of characters."""
+_CACHED_WORDS = 1 << 13
+
+
+def row_of(feature: str, bits: int) -> int:
+    """Return the row of the table in which a feature lives; some share one."""
+    return zlib.crc32(feature.encode("utf-8", "surrogatepass")) & ((1 << bits) - 1)
+
+
+def rows_of_word(word: str, bits: int) -> tuple[list[tuple[int, int]], int]:
+    """Return rows and counts of a word's runs of characters, and the row of its stem."""
+    return [(row_of(g, bits), n) for g, n in grams(word).items()], row_of(f"={stem(word)}", bits)
+
+
+class _Weight(t.NamedTuple):
+    """Sums of one word: length and scores of its characters, length and scores of its stem."""
+
+    square: float
+    scores: tuple[int, ...]
+    stem_square: float
+    stem_scores: tuple[int, ...]
+
+
+class Learnt:
+    """Weights of features by topic.
+
+    Args:
+        bits: the table has 2 ** bits rows.
+        unit: what 1 in the table stands for.
+        intercepts: score of each topic before a word is read.
+        table: per row the inverse document frequency (0: never seen) in IDF_UNIT and one weight
+            per topic, already multiplied by it.
+    """
+
+    def __init__(
+        self, *, bits: int, unit: float, intercepts: Sequence[float], table: array[int]
+    ) -> None:
+        self.bits = bits
+        self.unit = unit
+        self.intercepts = tuple(intercepts)
+        self.table = table
+        self._cache: dict[str, _Weight] = {}
+
+    def scores(self, counts: Mapping[str, float]) -> list[float]:
+        """Return the score of each topic for words with their counts."""
+        factor, stem_factor = self._factors(counts)
+        totals = [0.0] * len(self.intercepts)
+        for word, count in counts.items():
+            weight = self._weight(word)
+            by_grams, by_stem = count * factor, count * stem_factor
+            totals = [
+                total + by_grams * a + by_stem * b
+                for total, a, b in zip(totals, weight.scores, weight.stem_scores, strict=True)
+            ]
+        return [base + total for base, total in zip(self.intercepts, totals, strict=True)]
+
+    def shares(self, counts: Mapping[str, float]) -> dict[str, list[float]]:
+        """Return what each word contributes to the scores."""
+        factor, stem_factor = self._factors(counts)
+        shares: dict[str, list[float]] = {}
+        for word, count in counts.items():
+            weight = self._weight(word)
+            shares[word] = [
+                count * (factor * a + stem_factor * b)
+                for a, b in zip(weight.scores, weight.stem_scores, strict=True)
+            ]
+        return shares
+
+    def _factors(self, counts: Mapping[str, float]) -> tuple[float, float]:
+        """Return what brings each of the two blocks of a message to length 1, times the unit."""
+        square = stem_square = 0.0
+        for word, count in counts.items():
+            weight = self._weight(word)
+            square += count * count * weight.square
+            stem_square += count * count * weight.stem_square
+        return (
+            self.unit / sqrt(square) if square else 0.0,
+            self.unit * WORDS_BESIDE_GRAMS / sqrt(stem_square) if stem_square else 0.0,
+        )
+
+    def _weight(self, word: str) -> _Weight:
+        found = self._cache.get(word)
+        if found is None:
+            if len(self._cache) >= _CACHED_WORDS:
+                self._cache.clear()
+            found = self._cache[word] = self._add_up(word)
+        return found
+
+    def _add_up(self, word: str) -> _Weight:
+        width = len(self.intercepts) + 1
+        rows, stem_row = rows_of_word(word, self.bits)
+        square = 0.0
+        sums = [0] * width
+        for row, count in rows:
+            values = self.table[row * width : row * width + width]
+            if values[0]:
+                square += (count * values[0] / IDF_UNIT) ** 2
+                sums = [total + count * value for total, value in zip(sums, values, strict=True)]
+        stem_values = self.table[stem_row * width : stem_row * width + width]
+        return _Weight(
+            square, tuple(sums[1:]), (stem_values[0] / IDF_UNIT) ** 2, tuple(stem_values[1:])
+        )
+
+
+def pack(table: array[int]) -> bytes:
+    """Return the table compressed, low byte first on every machine."""
+    if sys.byteorder == "big":
+        table = array("h", table)
+        table.byteswap()
+    return zlib.compress(table.tobytes(), 6)
+
+
+def unpack(packed: bytes) -> array[int]:
+    """Return the table of `pack`."""
+    table = array("h")
+    table.frombytes(zlib.decompress(packed))
+    if sys.byteorder == "big":
+        table.byteswap()
+    return table

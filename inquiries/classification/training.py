@@ -1,0 +1,211 @@
+"""Learn from examples. The only module that needs numpy and scikit-learn: import it late.
+
+Words half weight beside runs of 3 to 5 characters, inverse document frequency, each block of a
+message brought to length 1, logistic regression with balanced classes: docs/classifier.md says
+what was compared.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from array import array
+from collections import Counter
+
+import numpy as np
+from scipy import sparse
+from scipy.optimize import minimize
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold
+
+from inquiries.classification.engine import Balance, FastEngine
+from inquiries.classification.features import counts, read
+from inquiries.classification.learnt import (
+    IDF_UNIT,
+    LARGEST,
+    WORDS_BESIDE_GRAMS,
+    Learnt,
+    rows_of_word,
+)
+from inquiries.classification.prior import Prior
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from inquiries.classification.examples import Example
+    from inquiries.classification.features import Phrase, Word
+    from inquiries.classification.prior import WordList
+
+    Numbers = np.ndarray[t.Any, np.dtype[np.float64]]
+    Positions = np.ndarray[t.Any, np.dtype[np.int64]]
+
+BITS = 17
+BITS_OF_MANY = 18
+MANY = 3000
+"""Examples from which on the table is larger and the balance is fitted on one fifth only."""
+FOLDS = 5
+_FEWEST = 40
+"""Examples below which a balance fitted on them would be chance."""
+
+
+def train(
+    examples: Sequence[Example],
+    lists: Mapping[str, WordList],
+    *,
+    topics: Sequence[str] = (),
+    ignored: Sequence[Phrase] = (),
+) -> FastEngine:
+    """Return an engine that knows the word lists and has learnt from the examples.
+
+    Args:
+        examples: may be empty; then only the word lists decide.
+        lists: word list by topic; those of topics that are not judged are left out.
+        topics: keys to judge by; without them, those that occur in the examples.
+        ignored: names that say nothing about a message.
+
+    Deterministic: the same arguments give the same engine.
+    """
+    keys = tuple(topics) or tuple(sorted({example.topic for example in examples}))
+    if not keys:
+        raise ValueError("neither topics nor examples to learn from")
+    lists = {topic: words for topic, words in lists.items() if topic in keys}
+    usable = [example for example in examples if example.topic in keys]
+    taught = tuple(key for key in keys if any(example.topic == key for example in usable))
+    if len(taught) < 2:
+        return FastEngine(keys, lists, ignored=ignored)
+    texts = [read(example.subject, example.body, ignored=ignored) for example in usable]
+    return _Training(keys, taught, lists, ignored, texts, [e.topic for e in usable]).engine()
+
+
+class _Training:
+    """One training; the steps share the matrix of features."""
+
+    def __init__(
+        self,
+        keys: tuple[str, ...],
+        taught: tuple[str, ...],
+        lists: Mapping[str, WordList],
+        ignored: Sequence[Phrase],
+        texts: Sequence[Sequence[Word]],
+        labels: Sequence[str],
+    ) -> None:
+
+        self.keys, self.taught, self.lists, self.ignored = keys, taught, lists, ignored
+        self.texts = texts
+        self.right = np.array([taught.index(label) for label in labels])
+        self.bits = BITS_OF_MANY if len(texts) > MANY else BITS
+        self.features, self.idf = self._read_features()
+
+    def engine(self) -> FastEngine:
+        """Return the engine, trained on all examples."""
+        weights, intercepts = self._fit(self.features, self.right)
+        return FastEngine(
+            self.keys,
+            self.lists,
+            ignored=self.ignored,
+            learnt=self._as_table(weights, intercepts),
+            taught=self.taught,
+            balance=self._balance(),
+        )
+
+    def _read_features(self) -> tuple[sparse.csr_matrix, Numbers]:
+        """Return messages × table rows, and the inverse document frequency of each row."""
+        weighted = [counts(words) for words in self.texts]
+        number = {word: n for n, word in enumerate({w: 0 for m in weighted for w in m})}
+        parts: list[list[float]] = [[], [], []]
+        stem_rows = np.zeros(len(number), dtype=np.int64)
+        for word, n in number.items():
+            rows, stem_rows[n] = rows_of_word(word, self.bits)
+            for row, count in rows:
+                for part, value in zip(parts, (n, row, count), strict=True):
+                    part.append(value)
+        size = 1 << self.bits
+        shape = (len(number), size)
+        by_grams = sparse.csr_matrix((parts[2], (parts[0], parts[1])), shape=shape)
+        by_stem = sparse.csr_matrix((np.ones(len(number)), (range(len(number)), stem_rows)), shape)
+        words = sparse.csr_matrix(
+            (
+                [count for message in weighted for count in message.values()],
+                (
+                    [n for n, message in enumerate(weighted) for _ in message],
+                    [number[word] for message in weighted for word in message],
+                ),
+            ),
+            shape=(len(weighted), len(number)),
+        )
+        seen = ((words @ (by_grams + by_stem)) > 0).sum(axis=0).A1
+        idf = np.where(seen > 0, np.log((1 + len(weighted)) / (1 + seen)) + 1, 0.0)
+        blocks = [
+            _to_length_one(words, block @ sparse.diags_array(idf)) for block in (by_grams, by_stem)
+        ]
+        return sparse.csr_matrix(blocks[0] + WORDS_BESIDE_GRAMS * blocks[1]), idf
+
+    def _fit(self, features: sparse.csr_matrix, right: Positions) -> tuple[Numbers, Numbers]:
+        """Return weights (taught topics × rows) and intercepts of a logistic regression."""
+        used = np.unique(features.indices)
+        model = LogisticRegression(C=1.0, class_weight="balanced", max_iter=200, tol=1e-3)
+        model.fit(features[:, used], right)
+        found, base = model.coef_, model.intercept_
+        if len(model.classes_) == 2:
+            found, base = np.vstack([-found, found]) / 2, np.hstack([-base, base]) / 2
+        weights = np.zeros((len(self.taught), 1 << self.bits))
+        intercepts = np.full(len(self.taught), base.min())
+        intercepts[model.classes_] = base
+        weights[np.ix_(model.classes_, used)] = found
+        return weights, intercepts
+
+    def _as_table(self, weights: Numbers, intercepts: Numbers) -> Learnt:
+        """Return the weights as whole numbers, multiplied by the inverse document frequency."""
+        scaled = weights * self.idf
+        unit = float(np.abs(scaled).max()) / LARGEST or 1.0
+        columns = np.vstack([self.idf * IDF_UNIT, scaled / unit]).T
+        table = array("h", np.rint(columns).clip(-LARGEST, LARGEST).astype("=i2").tobytes())
+        return Learnt(bits=self.bits, unit=unit, intercepts=intercepts.tolist(), table=table)
+
+    def _balance(self) -> Balance:
+        """Return the weights of the two parts at which unseen messages get honest confidences."""
+        if len(self.texts) < _FEWEST:
+            return Balance()
+        learnt: list[Numbers] = []
+        right: list[int] = []
+        asked: list[int] = []
+        for known, unseen in self._folds():
+            weights, intercepts = self._fit(self.features[known], self.right[known])
+            scores = self.features[unseen] @ weights.T + intercepts
+            learnt.append(scores - scores.mean(axis=1, keepdims=True))
+            right += [self.keys.index(self.taught[n]) for n in self.right[unseen]]
+            asked += unseen.tolist()
+        scores = np.zeros((len(asked), len(self.keys)))
+        scores[:, [self.keys.index(topic) for topic in self.taught]] = np.vstack(learnt)
+        prior = Prior(self.keys, self.lists)
+        said = np.array([prior.scores(prior.hits(self.texts[n])) for n in asked])
+
+        def surprise(parts: Numbers) -> float:
+            total = abs(parts[0]) * scores + abs(parts[1]) * said
+            total = total - total.max(axis=1, keepdims=True)
+            chosen = total[range(len(right)), right]
+            return float((np.log(np.exp(total).sum(axis=1)) - chosen).mean())
+
+        best = minimize(surprise, np.array([2.0, 0.5]), method="Nelder-Mead").x
+        return Balance(learnt=float(abs(best[0])), words=float(abs(best[1])))
+
+    def _folds(self) -> Iterator[tuple[Positions, Positions]]:
+        """Yield known and unseen messages; of many messages one division is enough."""
+        numbers = np.arange(len(self.texts))
+        if min(Counter(self.right.tolist()).values()) >= FOLDS:
+            folds = StratifiedKFold(FOLDS, shuffle=True, random_state=7)
+            divisions = list(folds.split(numbers, self.right))
+        else:
+            group = np.random.default_rng(7).permutation(numbers) % FOLDS
+            divisions = [(numbers[group != g], numbers[group == g]) for g in range(FOLDS)]
+        yield from divisions[:1] if len(self.texts) > MANY else divisions
+
+
+def _to_length_one(words: sparse.csr_matrix, features: sparse.csr_matrix) -> sparse.csr_matrix:
+    """Return messages × rows, each message divided by its length as `Learnt` measures it.
+
+    The length is that of the words' own lengths, not of their sum: it needs no look at all rows.
+    """
+    squares = words.multiply(words) @ features.multiply(features).sum(axis=1).reshape(-1, 1)
+    lengths = np.sqrt(np.asarray(squares).ravel())
+    lengths[lengths == 0] = 1.0
+    return sparse.diags_array(1 / lengths) @ (words @ features)
