@@ -103,18 +103,18 @@ def _read(path: Path) -> list[Example]:
 def _show(figures: dict[str, t.Any]) -> None:
     """Print the figures for people, on standard error."""
     width = max(len(label) for label in figures["per_label"])
-    lines = [
-        f"{figures['n']} messages, accuracy {figures['accuracy']:.3f}"
-        f" (first two {figures['top2_accuracy']:.3f}), macro F1 {figures['macro_f1']:.3f},"
-        f" calibration error {figures['expected_calibration_error']:.3f}",
+    click.echo(
+        f"{figures['n']} messages: {figures['accuracy']:.3f} right, "
+        f"{figures['top2_accuracy']:.3f} among the first two; macro F1 {figures['macro_f1']:.3f}, "
+        f"calibration error {figures['expected_calibration_error']:.3f}\n"
         f"{'':{width}}     n  prec.  recall",
-    ]
-    lines += [
-        f"{label:{width}} {row['n']:5}  {row['precision']:.3f}  {row['recall']:.3f}"
-        for label, row in figures["per_label"].items()
-    ]
-    lines += [
-        f"surest {row['coverage']:4.0%}: {row['accuracy']:.3f} right, from {row['threshold']:.2f} on"
-        for row in figures["coverage"]
-    ]
-    click.echo("\n".join(lines), err=True)
+        err=True,
+    )
+    for label, row in figures["per_label"].items():
+        row_figures = f"{row['n']:5}  {row['precision']:.3f}  {row['recall']:.3f}"
+        click.echo(f"{label:{width}} {row_figures}", err=True)
+    for row in figures["coverage"]:
+        share, least = row["coverage"], row["threshold"]
+        click.echo(
+            f"surest {share:4.0%}: {row['accuracy']:.3f} right, from {least:.2f} on", err=True
+        )

@@ -45,25 +45,33 @@ def read_lines(lines: Iterable[bytes]) -> tuple[list[Example], list[WrongLine]]:
             examples.append(_read_line(line.decode("utf-8-sig" if number == 1 else "utf-8")))
         except UnicodeDecodeError:
             wrong.append(WrongLine(number, "not UTF-8"))
-        except (ValueError, RecursionError) as error:
+        except RecursionError:
+            wrong.append(WrongLine(number, "nested too deeply"))
+        except _NoExample as error:
             wrong.append(WrongLine(number, str(error)))
     return examples, wrong
+
+
+class _NoExample(Exception):
+    """A line is no example; the message says why."""
 
 
 def _read_line(line: str) -> Example:
     try:
         entry = json.loads(line)
     except json.JSONDecodeError as error:
-        raise ValueError(f"not JSON: {error.msg} at character {error.colno}") from None
+        raise _NoExample(f"not JSON: {error.msg} at character {error.colno}") from None
+    except ValueError as error:
+        raise _NoExample(f"not JSON: {error}") from None
     if not isinstance(entry, dict):
-        raise ValueError("not an object")
+        raise _NoExample("not an object")
     names = ("text", "label") if "text" in entry else ("subject", "body", "topic")
     for name in names:
         if not isinstance(entry.get(name), str):
-            raise ValueError(f"'{name}' is missing or no text")
+            raise _NoExample(f"'{name}' is missing or no text")
     label = entry[names[-1]].strip()
     if not label:
-        raise ValueError(f"'{names[-1]}' is empty")
+        raise _NoExample(f"'{names[-1]}' is empty")
     if "text" in entry:
         return from_text(entry["text"], label)
     return Example(entry["subject"], entry["body"], label)
