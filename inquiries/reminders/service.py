@@ -146,7 +146,7 @@ def _write(session: Session, parcel: Parcel, now: datetime) -> bool:
 
 
 def _summary(written: int, earlier: int, lost: tuple[Part, ...]) -> str:
-    told = [f"{written} Wochenübersichten geschrieben"]
+    told = [f"{written} {'Wochenübersicht' if written == 1 else 'Wochenübersichten'} geschrieben"]
     if earlier:
         told.append(f"{earlier} gab es schon")
     if lost:

@@ -64,6 +64,11 @@ def run_job(name: str, at: str | None, *, as_json: bool) -> None:
 @with_appcontext
 def worker() -> None:
     """Run the clock and the work until the process is told to stop."""
+    work()
+
+
+def work() -> None:
+    """Be the background process; `serve` starts it beside the web server."""
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())

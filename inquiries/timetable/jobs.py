@@ -33,7 +33,7 @@ class Job:
         run: does it as of `now` and returns a German sentence about it; opens its own transactions.
         title: what it is called on the page of jobs.
         lease: longer than it ever takes; a run that is older and unfinished has died.
-        attempts: how often a slot is tried when the work fails.
+        attempts: how often a slot is tried when the work fails; eight take two hours.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Job:
     run: Callable[[SessionFactory, datetime], str]
     title: str
     lease: timedelta = timedelta(minutes=10)
-    attempts: int = 5
+    attempts: int = 8
 
 
 def fold_tallies(session_factory: SessionFactory, _now: datetime) -> str:

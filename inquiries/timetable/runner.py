@@ -62,10 +62,15 @@ def run_due(
 def run_if_due(job: Job, session_factory: SessionFactory, now: datetime) -> str | None:
     """Run a job if its latest slot has not run yet; returns its sentence, or None if it has.
 
-    A job that was missed while the machine was off is caught up by this, once.
+    A job that was missed while the machine was off is caught up by this, once. Before a catalogue
+    is loaded there is nothing to do, and no slot is used up.
     """
     with session_factory() as session:
-        slot = job.slots.latest(now, calendar_of(session))
+        try:
+            calendar = directory(session).calendar
+        except NoCatalogue:
+            return None
+        slot = job.slots.latest(now, calendar)
         claim = _claim(session, job, slot.key) if slot else None
     return _work(job, claim, session_factory, now) if claim else None
 

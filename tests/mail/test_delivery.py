@@ -265,7 +265,7 @@ def test_a_server_that_says_nothing_is_given_up_after_the_time_out(
     assert now_at(mail).state == MailState.DEFERRED
 
 
-# --- trust ---------------------------------------------------------------------------------------
+# --- trust
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ After a change of words: `LETTERS=write make test ARGS=tests/mail`, then read wh
 from __future__ import annotations
 
 import os
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,7 +15,49 @@ import pytest
 
 from inquiries.casefile.status import Status
 from inquiries.mail.letters import FOLDER, render
-from tests.mail.people import ADVISOR, CARRIER, CENTRE, INQUIRY, STAFF_URL, STATUS_URL
+from inquiries.platform.workdays import Calendar
+from inquiries.reminders.post import QUEUE_HEADING, UNATTENDED_HEADING, Parcel, Part
+from inquiries.reminders.rules import Line, group
+from tests.mail.people import ADVISOR, CARRIER, CENTRE, INQUIRY, STAFF_URL, STATUS_URL, URL
+
+
+def line(number, subject, status, received, since, due):
+    return Line(
+        reference=f"ZSZ-2026-000{number}",
+        subject=subject,
+        municipality="Gießen",
+        status=status,
+        received_at=moment(received),
+        status_since=moment(since),
+        due_at=moment(due),
+    )
+
+
+def moment(day):
+    return datetime(2026, *day, 12, tzinfo=UTC)
+
+
+MONDAY = date(2026, 11, 23)
+OWN = group(
+    [
+        line(39, "Förderung eines Treffs", Status.IN_PROGRESS, (11, 9), (11, 9), (11, 16)),
+        line(42, "Beteiligung im Umbau", Status.ASSIGNED, (11, 20), (11, 20), (11, 27)),
+        line(17, "Zahlen", Status.WAITING_FOR_REQUESTER, (10, 5), (10, 12), (10, 12)),
+        line(43, "Moderation", Status.ASSIGNED, (11, 23), (11, 23), (11, 30)),
+    ],
+    MONDAY,
+    Calendar(),
+)
+QUEUE = group(
+    [line(41, "Wer hilft uns?", Status.NEW, (11, 19), (11, 19), (12, 1))], MONDAY, Calendar()
+)
+DIGEST = {
+    "centre": CENTRE,
+    "week": 48,
+    "parcel": Parcel(1, 1, (Part("", OWN),)),
+    "absent": "",
+    "inquiries_url": f"{URL}/anfragen",
+}
 
 KEPT = Path(__file__).parent / "letters"
 
@@ -91,6 +134,27 @@ LETTERS = {
             "by": SimpleNamespace(name="Carla Muster"),
             "because": "Herr Probst ist bis Freitag nicht da.",
             "url": STAFF_URL,
+        },
+    ),
+    "weekly_digest": ("weekly_digest", "Anna Beispiel", DIGEST),
+    "weekly_digest-deputy": (
+        "weekly_digest",
+        "Bea Beispiel",
+        {**DIGEST, "absent": "Anna Beispiel"},
+    ),
+    "weekly_digest-coordination": (
+        "weekly_digest",
+        "Carla Muster",
+        {
+            **DIGEST,
+            "parcel": Parcel(
+                2,
+                2,
+                (
+                    Part(QUEUE_HEADING.format(carrier="LAG"), QUEUE),
+                    Part(UNATTENDED_HEADING.format(person="Dora Beispiel"), QUEUE),
+                ),
+            ),
         },
     ),
 }
