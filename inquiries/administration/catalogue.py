@@ -10,6 +10,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import sqlalchemy as sa
 
@@ -25,7 +26,6 @@ from inquiries.routing.models import RoutingRule
 
 if t.TYPE_CHECKING:
     from datetime import datetime
-    from pathlib import Path
 
     from sqlalchemy.orm import Session
 
@@ -67,7 +67,7 @@ def load(session: Session, path: Path, *, now: datetime) -> Loaded:
     Raises:
         WrongCatalogue: with all that is wrong; then nothing was changed.
     """
-    mark = f"{catalogue_file.fingerprint(path)}-{now.year}"
+    mark = f"{catalogue_file.fingerprint(path)}-{now.year} {path.resolve()}"
     centre = session.scalar(sa.select(Centre))
     if centre is not None and centre.catalogue_fingerprint == mark:
         return Loaded(centre.name, changed=False)
@@ -96,6 +96,13 @@ def load(session: Session, path: Path, *, now: datetime) -> Loaded:
         words=words,
         examples=len(catalogue.examples),
     )
+
+
+def loaded_from(session: Session) -> Path | None:
+    """Return the file that was loaded last, wherever it is now; None if there was none."""
+    mark = session.scalar(sa.select(Centre.catalogue_fingerprint)) or ""
+    _fingerprint, _, path = mark.partition(" ")
+    return Path(path) if path else None
 
 
 def _load_carriers(session: Session, catalogue: Catalogue) -> dict[str, Carrier]:
