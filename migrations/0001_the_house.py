@@ -407,10 +407,13 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             "ix_inquiry_open_due",
-            ["due_at", "id"],
+            ["due_at", "id", "status", "carrier_id", "assignee_id", "is_open"],
             unique=False,
             postgresql_where=sa.text("is_open"),
             sqlite_where=sa.text("is_open"),
+        )
+        batch_op.create_index(
+            "ix_inquiry_place_received", ["municipality_name", "received_at", "id"], unique=False
         )
         batch_op.create_index("ix_inquiry_received", ["received_at", "id"], unique=False)
         batch_op.create_index(
@@ -534,6 +537,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_inquiry_status_received")
         batch_op.drop_index(batch_op.f("ix_inquiry_requester_email"))
         batch_op.drop_index("ix_inquiry_received")
+        batch_op.drop_index("ix_inquiry_place_received")
         batch_op.drop_index(
             "ix_inquiry_open_due",
             postgresql_where=sa.text("is_open"),

@@ -143,11 +143,17 @@ class Inquiry(Base):
         sa.Index("ix_inquiry_status_received", "status", "received_at", "id"),
         sa.Index("ix_inquiry_topic_received", "topic_id", "received_at", "id"),
         sa.Index("ix_inquiry_municipality_received", "municipality_id", "received_at", "id"),
+        sa.Index("ix_inquiry_place_received", "municipality_name", "received_at", "id"),
         sa.Index("ix_inquiry_assignee_received", "assignee_id", "received_at", "id"),
+        # Holds all that the count of overdue ones asks for; SQLite wants even the condition in it.
         sa.Index(
             "ix_inquiry_open_due",
             "due_at",
             "id",
+            "status",
+            "carrier_id",
+            "assignee_id",
+            "is_open",
             postgresql_where=sa.text("is_open"),
             sqlite_where=sa.text("is_open"),
         ),

@@ -29,16 +29,19 @@ MOST_WORDS = 12
 
 
 class Hits(t.NamedTuple):
-    """A condition on `Inquiry`, and whether it holds for more than `FEW` of them."""
+    """A condition on `Inquiry`, and for how many files it holds; None: for more than `FEW`.
+
+    The number counts all of them, whoever may see them: it is not to be shown as it is.
+    """
 
     condition: sa.ColumnElement[bool]
-    many: bool
+    number: int | None
 
 
 def index(session: Session, inquiry_id: int, *texts: str) -> None:
     """Make a new file findable by these texts."""
     session.execute(
-        sa.text(f"INSERT INTO inquiry_search ({_key(session)}, words) VALUES (:id, :words)"),
+        sa.text(f"INSERT INTO inquiry_search ({_key(session)}, words) VALUES (:id, :words)"),  # noqa: S608 - one of two names of ours
         {"id": inquiry_id, "words": search_words("\n".join(texts))},
     )
 
@@ -47,7 +50,7 @@ def append(session: Session, inquiry_id: int, text: str) -> None:
     """Make a file findable by what was added to it."""
     session.execute(
         sa.text(
-            f"UPDATE inquiry_search SET words = words || ' ' || :words WHERE {_key(session)} = :id"
+            f"UPDATE inquiry_search SET words = words || ' ' || :words WHERE {_key(session)} = :id"  # noqa: S608 - one of two names of ours
         ),
         {"id": inquiry_id, "words": search_words(text)},
     )
@@ -57,13 +60,19 @@ def matching(session: Session, typed: str) -> Hits:
     """Return the condition for files in which all typed words occur, as beginnings of words."""
     words = query_words(typed)[:MOST_WORDS]
     if not words:
-        return Hits(sa.false(), many=False)
+        return Hits(sa.false(), 0)
     hits = with_words(session, words)
-    number = session.scalar(sa.select(sa.func.count()).select_from(hits.limit(FEW + 1).subquery()))
-    if (number or 0) <= FEW:
-        return Hits(Inquiry.id.in_(hits.limit(FEW)), many=False)
+    counted = sa.select(sa.func.count()).select_from(hits.limit(FEW + 1).subquery())
+    number = session.scalar(counted) or 0
+    if number <= FEW:
+        return Hits(Inquiry.id.in_(hits.limit(FEW)), number)
+    if _is_sqlite(session):
+        # FTS5 counts and lists thousands of hits in a moment, but a look-up of one file is dear: so
+        # the hits are gathered once. The plus keeps the list on its own order.
+        walked: sa.ColumnElement[int] = sa.literal_column("+inquiry.id")
+        return Hits(walked.in_(hits), None)
     key = hits.selected_columns[0]
-    return Hits(hits.where(key == Inquiry.id).correlate(Inquiry).exists(), many=True)
+    return Hits(hits.where(key == Inquiry.id).correlate(Inquiry).exists(), None)
 
 
 def with_words(session: Session, words: Sequence[str], *, every: bool = True) -> sa.Select[int]:
@@ -75,18 +84,19 @@ def with_words(session: Session, words: Sequence[str], *, every: bool = True) ->
         every: False: one of the words is enough, and it must occur whole.
     """
     key: sa.ColumnClause[int] = sa.column(_key(session), sa.Integer)
+    found = sa.select(key).select_from(sa.table("inquiry_search", key))
     if _is_sqlite(session):
         wanted = " AND ".join(f'"{word}"*' for word in words)
         if not every:
             wanted = " OR ".join(f'"{word}"' for word in words)
-        condition = sa.text("inquiry_search MATCH :wanted")
-    else:
-        wanted = " & ".join(f"'{word}':*" for word in words)
-        if not every:
-            wanted = " | ".join(f"'{word}'" for word in words)
-        condition = sa.text("terms @@ to_tsquery('simple', :wanted)")
-    found = sa.select(key).select_from(sa.table("inquiry_search", key))
-    return found.where(condition.bindparams(wanted=wanted))
+        return found.where(sa.literal_column("inquiry_search").op("MATCH")(wanted))
+    wanted = " & ".join(f"'{word}':*" for word in words)
+    if not every:
+        wanted = " | ".join(f"'{word}'" for word in words)
+    # Written into the statement: the planner has to see which word it is, a rare or a common one.
+    literal = sa.bindparam(None, wanted, sa.String, literal_execute=True)
+    query = sa.func.to_tsquery(sa.literal_column("'simple'"), literal)
+    return found.where(sa.literal_column("terms").op("@@")(query))
 
 
 def _is_sqlite(session: Session) -> bool:

@@ -19,18 +19,20 @@ NOBODY = 0
 CELL = (Tally.carrier_id, Tally.assignee_id, Tally.status)
 
 
-def counts_by_status(session: Session, user: Actor) -> dict[tuple[int, Status], int]:
-    """Return how many inquiries the person may see, by assignee (0: nobody) and status."""
-    counted = sa.select(Tally.assignee_id, Tally.status, sa.func.sum(Tally.n)).group_by(
+def counted(user: Actor) -> sa.Select[int, str, int]:
+    """Return the question for what the person may see, by assignee (0: nobody) and status."""
+    summed = sa.select(Tally.assignee_id, Tally.status, sa.func.sum(Tally.n)).group_by(
         Tally.assignee_id, Tally.status
     )
-    if not sees_everything(user):
-        counted = counted.where(
-            sa.or_(Tally.carrier_id == user.carrier_id, Tally.assignee_id == user.id)
-        )
-    return {
-        (assignee, Status(status)): int(n) for assignee, status, n in session.execute(counted) if n
-    }
+    if sees_everything(user):
+        return summed
+    return summed.where(sa.or_(Tally.carrier_id == user.carrier_id, Tally.assignee_id == user.id))
+
+
+def counts_by_status(session: Session, user: Actor) -> dict[tuple[int, Status], int]:
+    """Return how many inquiries the person may see, by assignee (0: nobody) and status."""
+    rows = session.execute(counted(user))
+    return {(assignee, Status(status)): int(n) for assignee, status, n in rows if n}
 
 
 def fold(session: Session, *, at_least: int = 200) -> int:
