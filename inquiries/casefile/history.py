@@ -166,13 +166,14 @@ def record(
     return event
 
 
-def sentence(event: Event) -> str:
-    """Return the entry as a German sentence.
+def sentence(event: Event, *, for_requester: bool = False) -> str:
+    """Return the entry as a German sentence, with the words of staff or those for requesters.
 
     The status's name is looked up when it is read, so that a better word serves old entries too.
     """
     values = dict(event.data)
     if event.kind == "status_changed":
-        values["new_label"] = Status(values["new"]).label
+        new = Status(values["new"])
+        values["new_label"] = new.public_label if for_requester else new.label
     kind = ENTRY_KINDS[event.kind]
     return kind.sentence.format(actor=event.actor_name or SYSTEM, **values).strip()

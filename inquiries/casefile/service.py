@@ -27,7 +27,6 @@ from inquiries.platform import Outdated, Refused
 from inquiries.platform.db import insert_for
 from inquiries.platform.settings import settings
 from inquiries.platform.tokens import digest, new_token
-from inquiries.platform.workdays import local_day
 
 if t.TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,11 +93,23 @@ def next_reference(session: Session, prefix: str, day: date) -> str:
     return f"{prefix}-{day.year}-{number:05d}"
 
 
-def open_file(session: Session, prefix: str, opening: Opening, *, by: Actor | None) -> Inquiry:
-    """Open the file of an inquiry with its first message; it has no topic and no advisor yet."""
+def take_back_reference(session: Session, day: date) -> None:
+    """Take back the reference that this transaction was given, as it is not needed."""
+    session.execute(
+        sa.update(ReferenceCounter)
+        .where(ReferenceCounter.year == day.year)
+        .values(last=ReferenceCounter.last - 1)
+    )
+
+
+def open_file(session: Session, reference: str, opening: Opening, *, by: Actor | None) -> Inquiry:
+    """Open the file of an inquiry with its first message; it has no topic and no advisor yet.
+
+    It is not written before `file_away`, so that what is decided meanwhile costs no second write.
+    """
     at = opening.received_at
     inquiry = Inquiry(
-        reference=next_reference(session, prefix, local_day(at, settings().zone)),
+        reference=reference,
         intake_key=opening.intake_key,
         subject=opening.subject,
         channel=opening.channel,
@@ -120,12 +131,16 @@ def open_file(session: Session, prefix: str, opening: Opening, *, by: Actor | No
         touched_at=at,
     )
     session.add(inquiry)
-    session.flush()
     channel = CHANNEL_NAMES[opening.channel]
     history.record(session, inquiry, history.Received(channel=channel), by=by, now=at)
     _write(session, inquiry, opening.body, None, opening.channel, opening.uploads, now=at)
-    search.index(session, inquiry.id, _searchable(inquiry), opening.body)
     return inquiry
+
+
+def file_away(session: Session, inquiry: Inquiry, body: str) -> None:
+    """Write a new file with all that was decided about it, and make it findable."""
+    session.flush()
+    search.index(session, inquiry.id, _searchable(inquiry), body)
 
 
 def _searchable(inquiry: Inquiry) -> str:

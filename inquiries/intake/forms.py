@@ -40,6 +40,7 @@ if t.TYPE_CHECKING:
 
 FORM_KEY = re.compile(r"[A-Za-z0-9_-]{22,64}")
 ACCEPT = ",".join(f".{ending}" for ending in uploads.KINDS)
+NOT_TYPED = {"csrf_token", "form_key", "files", "website"}
 UNKNOWN_TOPIC = _("Weiß ich nicht – bitte ordnen Sie zu")
 
 
@@ -179,6 +180,14 @@ class InquiryForm(OneTimeForm):
         """Refuse whoever fills in the field that people do not see."""
         if field.data:
             raise ValidationError(_("Bitte lassen Sie das Feld „Website“ frei."))
+
+    def typed(self) -> list[tuple[str, str]]:
+        """Return all that was typed, by field, to travel along with the next page."""
+        fields = (field for field in self if field.name not in NOT_TYPED)
+        return [
+            (field.name, field._value() if hasattr(field, "_value") else field.data or "")  # noqa: SLF001 - how WTForms fields give their text
+            for field in fields
+        ]
 
     def submission(self, municipality: Municipality | None, files: tuple[Upload, ...]) -> Submission:
         """Return what was asked."""

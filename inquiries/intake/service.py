@@ -19,6 +19,7 @@ from inquiries.casefile import history, service as casefile
 from inquiries.casefile.models import Channel, Inquiry
 from inquiries.casefile.terms import terms
 from inquiries.classification import service as classification
+from inquiries.intake.uploads import tell_apart
 from inquiries.mail import outbox
 from inquiries.platform import Refused
 from inquiries.platform.settings import settings
@@ -34,6 +35,7 @@ if t.TYPE_CHECKING:
 
 SUBJECT_MAX = 300
 BODY_MAX = 50_000
+MORE_FILES = "Weitere Anlagen zu meiner Anfrage."
 
 
 @dataclass(frozen=True)
@@ -72,11 +74,17 @@ class Submission:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What the requester gets to know."""
+    """What the requester gets to know.
+
+    Args:
+        repeated: it came in before; nothing new was opened.
+        spare: uploads that the file holds already; their bytes may go after the commit.
+    """
 
     inquiry: Inquiry
     status_url: str
     repeated: bool
+    spare: tuple[Upload, ...] = ()
 
 
 def receive(
@@ -99,7 +107,7 @@ def receive(
     reference = casefile.next_reference(session, house.centre.short_name, day)
     if submission.intake_key and (earlier := find_received(session, submission.intake_key)):
         casefile.take_back_reference(session, day)
-        return Receipt(earlier, casefile.issue_status_link(session, earlier, now=now), repeated=True)
+        return _receive_again(session, earlier, submission, now=now)
     with session.no_autoflush:
         inquiry = casefile.open_file(
             session, reference, _opening(session, submission, house, at), by=by
@@ -113,6 +121,19 @@ def receive(
     _write_letters(session, inquiry, submission, status_url, by=by, now=now)
     casefile.file_away(session, inquiry, submission.body)
     return Receipt(inquiry, status_url, repeated=False)
+
+
+def _receive_again(
+    session: Session, earlier: Inquiry, submission: Submission, *, now: datetime
+) -> Receipt:
+    """Return a receipt for what came in before; files that are new to it are added to it."""
+    new, spare = tell_apart(session, earlier, submission.uploads)
+    if new:
+        casefile.add_question(
+            session, earlier, MORE_FILES, channel=submission.channel, uploads=new, now=now
+        )
+    status_url = casefile.issue_status_link(session, earlier, now=now)
+    return Receipt(earlier, status_url, repeated=True, spare=tuple(spare))
 
 
 def _opening(

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from inquiries.casefile.models import Attachment
 from inquiries.casefile.service import Upload
 from inquiries.intake.models import PendingUpload
 from inquiries.platform import Refused, files
@@ -22,6 +23,8 @@ if t.TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy.orm import Session
+
+    from inquiries.casefile.models import Inquiry
 
 MEGABYTE = 1024 * 1024
 MAX_FILES = 5
@@ -162,3 +165,19 @@ def hand_over(session: Session, form_key: str) -> tuple[Upload, ...]:
         )
         for row in rows
     )
+
+
+def tell_apart(
+    session: Session, inquiry: Inquiry, handed_over: Iterable[Upload]
+) -> tuple[list[Upload], list[Upload]]:
+    """Return which files are new to an inquiry, and which it has already.
+
+    Sending a form twice brings its files twice; a file that was added in between is no repetition.
+    """
+    held = sa.select(Attachment.filename, Attachment.sha256)
+    known = {tuple(row) for row in session.execute(held.where(Attachment.inquiry_id == inquiry.id))}
+    new, spare = [], []
+    for upload in handed_over:
+        is_known = (upload.filename, upload.stored.sha256) in known
+        (spare if is_known else new).append(upload)
+    return new, spare

@@ -41,6 +41,11 @@ def long_date(value: datetime | date | None, with_time: bool = False) -> str:  #
     return f"{WEEKDAYS[value.weekday()]}, {day}{clock}"
 
 
+def moment(value: datetime | None) -> str:
+    """Return 23.11.2026, 14:30 Uhr."""
+    return f"{short_date(value, True)} Uhr" if value else ""
+
+
 def as_iso(value: datetime | date | None) -> str:
     """Return a moment or day for the datetime attribute of <time>."""
     if value is None:
@@ -72,6 +77,8 @@ def as_percent(value: float | None) -> str:
 def install(app: Flask) -> None:
     """Offer the formats to templates."""
     app.jinja_env.filters.update(
+        date=short_date,
+        moment=moment,
         short_date=short_date,
         long_date=long_date,
         isodate=as_iso,

@@ -1,21 +1,21 @@
-"""Where everybody comes in: the start, and the pages that the law asks for."""
+"""The start, the pages that the law asks for, and the list behind the municipality field."""
 
 from __future__ import annotations
 
 import typing as t
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Response, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from inquiries.accounts import municipalities
 from inquiries.accounts.directory import directory
+from inquiries.intake.routes.blueprint import bp, today
 from inquiries.platform.web import db
 from inquiries.platform.web.doors import open_to_all
 
 if t.TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
-
-bp = Blueprint("intake", __name__)
 
 
 @bp.get("/")
@@ -52,3 +52,17 @@ def _text_page(title: str, key: str) -> str:
     text = str(directory(db.session).centre.texts.get(key, "")).strip()
     paragraphs = [part.strip() for part in text.split("\n\n") if part.strip()]
     return render_template("intake/text.html", title=title, paragraphs=paragraphs)
+
+
+@bp.get("/anfrage/kommunen.json")
+@open_to_all
+def municipality_list() -> Response:
+    """List the municipalities for the field that completes what is typed."""
+    places = [
+        {"label": place.short_name, "search": f"{place.postcode} {place.district}"}
+        for place in municipalities.options(db.session, today())
+    ]
+    answer = jsonify(places)
+    answer.add_etag()
+    answer.headers["Cache-Control"] = "public, max-age=3600"
+    return t.cast("Response", answer.make_conditional(request))

@@ -1,0 +1,117 @@
+"""The public form: fill in, check your answers, send; nothing typed is lost on the way."""
+
+from __future__ import annotations
+
+import typing as t
+
+from flask import redirect, render_template, request, session, url_for
+
+from inquiries.accounts.directory import directory
+from inquiries.casefile import service as casefile
+from inquiries.casefile.terms import terms
+from inquiries.intake import uploads
+from inquiries.intake.forms import InquiryForm
+from inquiries.intake.routes.blueprint import (
+    Allowance,
+    bp,
+    find_municipality,
+    keep_files,
+    kept_files,
+    refusal_of,
+    remove_bytes,
+    today,
+)
+from inquiries.intake.service import receive
+from inquiries.platform import clock
+from inquiries.platform.db import transaction
+from inquiries.platform.web import csrf, db
+from inquiries.platform.web.doors import open_to_all
+from inquiries.platform.web.errors import log_reference
+
+if t.TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+
+FILED = "filed"
+"""Where the session keeps the status link of what was sent last."""
+
+TOO_MANY = (
+    "Von Ihrem Anschluss kamen in der letzten Stunde sehr viele Anfragen. Ihre Angaben stehen noch "
+    "hier: Bitte senden Sie sie später noch einmal, oder rufen Sie uns an."
+)
+filings = Allowance("filing", "60 per hour")
+
+
+@bp.route("/anfrage", methods=["GET", "POST"])
+@csrf.exempt  # the form looks at its token itself: one that has expired costs nobody a text
+@open_to_all
+def form() -> ResponseReturnValue:
+    """Ask for the question, show it for checking, and take it in."""
+    asked = InquiryForm()
+    asked.offer(terms(db.session), today())
+    if request.method == "GET":
+        return _form_page(asked)
+    step = request.form.get("schritt", "pruefen")
+    refused_files = keep_files(asked)
+    if step == "aendern":
+        return _form_page(asked)
+    asked.validate()
+    if refused_files:
+        asked.files.errors = [*asked.files.errors, *refused_files]
+    if asked.errors:
+        return _refused(asked)
+    if step == "senden":
+        return _send(asked)
+    return render_template("intake/check.html", form=asked, kept=kept_files(asked))
+
+
+def _form_page(asked: InquiryForm, number: str = "") -> str:
+    return render_template(
+        "intake/form.html",
+        form=asked,
+        kept=kept_files(asked),
+        number=number,
+        hints={topic.key: topic.description for topic in terms(db.session).topics},
+    )
+
+
+def _refused(asked: InquiryForm) -> ResponseReturnValue:
+    status, number = refusal_of(asked)
+    return _form_page(asked, number), status
+
+
+def _send(asked: InquiryForm) -> ResponseReturnValue:
+    if not filings.take():
+        asked.form_errors.append(TOO_MANY)
+        number = log_reference(429)
+        return _form_page(asked, number), 429
+    with asked.refusals(), transaction(db.session):
+        submission = asked.submission(
+            find_municipality(asked.municipality.data),
+            uploads.hand_over(db.session, asked.form_key.data),
+        )
+        receipt = receive(db.session, submission, by=None, now=clock.now())
+    if asked.errors:
+        return _refused(asked)
+    remove_bytes(receipt.spare)
+    session[FILED] = receipt.status_url
+    return redirect(url_for(".filed"), 303)
+
+
+@bp.get("/anfrage/eingegangen")
+@open_to_all
+def filed() -> ResponseReturnValue:
+    """Say that it has arrived: under which reference, who answers, by when."""
+    status_url = session.get(FILED, "")
+    inquiry = casefile.inquiry_of_link(db.session, status_url.rpartition("/")[2])
+    if inquiry is None:
+        return redirect(url_for(".form"))
+    house = directory(db.session)
+    page = render_template(
+        "intake/filed.html",
+        inquiry=inquiry,
+        status_url=status_url,
+        person=house.people.get(inquiry.assignee_id or 0),
+        carrier=house.carriers[inquiry.carrier_id],
+        topic=terms(db.session).topic(inquiry.topic_id),
+    )
+    return page, {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}

@@ -1,0 +1,50 @@
+"""The phone note: a call, written down on one screen in under a minute."""
+
+from __future__ import annotations
+
+import typing as t
+
+from flask import flash, redirect, render_template, request
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from inquiries.accounts.directory import directory
+from inquiries.accounts.models import Role
+from inquiries.casefile.terms import terms
+from inquiries.intake import phone_notes
+from inquiries.intake.forms import PhoneNoteForm
+from inquiries.intake.routes.blueprint import bp, find_municipality, refusal_of
+from inquiries.platform import clock
+from inquiries.platform.db import transaction
+from inquiries.platform.web import csrf, db
+from inquiries.platform.web.doors import door
+
+if t.TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+
+
+@bp.route("/anfragen/neu", methods=["GET", "POST"])
+@csrf.exempt  # the form looks at its token itself: one that has expired costs nobody a text
+@door(Role.ADVISOR)
+def phone_note() -> ResponseReturnValue:
+    """Write down a call."""
+    note = PhoneNoteForm()
+    note.offer(terms(db.session), directory(db.session).people.values())
+    if request.method == "GET":
+        return render_template("intake/phone_note.html", form=note)
+    if note.validate():
+        with note.refusals(), transaction(db.session):
+            submission = note.submission(find_municipality(note.municipality.data), current_user.id)
+            receipt = phone_notes.take_down(
+                db.session,
+                submission,
+                note.answer.data if note.done.data else "",
+                by=current_user,
+                now=clock.now(),
+            )
+    if note.errors:
+        status, number = refusal_of(note)
+        return render_template("intake/phone_note.html", form=note, number=number), status
+    reference = receipt.inquiry.reference
+    flash(_("Die Telefonnotiz ist gespeichert: %(reference)s", reference=reference), "success")
+    return redirect(f"/anfragen/{reference}", 303)
