@@ -91,6 +91,13 @@ class TopicCorrected:
     new: str
 
 
+@entry("topic_confirmed", public=False)
+class TopicConfirmed:
+    """{actor} bestätigt das Themenfeld „{topic}“."""
+
+    topic: str
+
+
 @entry("assigned", public=True, personal=())
 class Assigned:
     """Zuständig ist {to}."""

@@ -253,9 +253,13 @@ def correct_topic(
 ) -> bool:
     """Let a person decide the topic; returns False where she confirms it."""
     old = terms(session).topic(inquiry.topic_id)
+    confirmed = inquiry.topic_id == topic.id
+    if confirmed and inquiry.topic_source == "staff":
+        return False
     inquiry.topic_source = "staff"
     inquiry.touched_at = now
-    if inquiry.topic_id == topic.id:
+    if confirmed:
+        history.record(session, inquiry, history.TopicConfirmed(topic.name), by=by, now=now)
         return False
     inquiry.topic_id = topic.id
     entry = history.TopicCorrected(old=old.name if old else "unklar", new=topic.name)

@@ -15,16 +15,17 @@ import sqlalchemy as sa
 
 from inquiries.accounts.directory import directory
 from inquiries.accounts.models import User
-from inquiries.casefile import history, service as casefile
+from inquiries.casefile import history
+from inquiries.casefile import service as casefile
 from inquiries.casefile.models import Channel, Inquiry
 from inquiries.casefile.terms import terms
+from inquiries.casework.assignment import route
 from inquiries.classification import service as classification
 from inquiries.intake.uploads import tell_apart
 from inquiries.mail import outbox
 from inquiries.platform import Refused
 from inquiries.platform.settings import settings
 from inquiries.platform.workdays import due_at, local_day
-from inquiries.routing import service as routing
 
 if t.TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -87,9 +88,7 @@ class Receipt:
     spare: tuple[Upload, ...] = ()
 
 
-def receive(
-    session: Session, submission: Submission, *, by: User | None, now: datetime
-) -> Receipt:
+def receive(session: Session, submission: Submission, *, by: User | None, now: datetime) -> Receipt:
     """Take in an inquiry; the same `intake_key` again gets the receipt of the first one.
 
     Raises:
@@ -231,22 +230,6 @@ def explain(verdict: Verdict) -> str:
     if not verdict.reasons:
         return f"Kein Wort spricht deutlich für ein Themenfeld ({sure})."
     return f"Ausschlaggebend: {', '.join(verdict.reasons)} ({sure})."
-
-
-def route(
-    session: Session, inquiry: Inquiry, text: str, *, by: User | None, now: datetime
-) -> None:
-    """Give the inquiry to whom the rules name, or into a queue."""
-    house = directory(session)
-    decision = routing.decide(
-        session,
-        inquiry,
-        day=local_day(now, settings().zone),
-        named=house.addressed_in(text),
-    )
-    carrier = next(c for c in house.carriers.values() if c.key == decision.carrier)
-    person = house.people[decision.person] if decision.person else None
-    casefile.hand_to(session, inquiry, carrier, person, decision.because, by=by, now=now)
 
 
 def _hand_over(
