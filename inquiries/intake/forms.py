@@ -21,9 +21,9 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, Optional
 
+from inquiries.casefile.models import Channel
 from inquiries.intake import uploads
 from inquiries.intake.service import SUBJECT_MAX, Submission
-from inquiries.casefile.models import Channel
 from inquiries.mail.message import NotAddressable, checked_address
 from inquiries.platform.web.forms import BaseForm, Line, Text
 
@@ -31,7 +31,7 @@ if t.TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
 
-    from wtforms import Form
+    from wtforms.form import BaseForm as AnyForm
 
     from inquiries.accounts.directory import PersonEntry
     from inquiries.accounts.models import Municipality
@@ -47,7 +47,7 @@ UNKNOWN_TOPIC = _("Weiß ich nicht – bitte ordnen Sie zu")
 class Email(Line):
     """A field for exactly one e-mail address that mail can be sent to."""
 
-    def pre_validate(self, form: Form) -> None:
+    def pre_validate(self, form: AnyForm) -> None:
         """Refuse several addresses and whatever is none; looks nothing up."""
         typed = self.data or ""
         if not typed:
@@ -67,8 +67,9 @@ class Email(Line):
 class Day(DateField):
     """A field for a day: picked, or typed as TT.MM.JJJJ."""
 
-    def __init__(self, *args: t.Any, **kwargs: t.Any) -> None:
-        super().__init__(*args, format=["%Y-%m-%d", "%d.%m.%Y", "%d.%m.%y"], **kwargs)
+    def __init__(self, label: str, validators: t.Sequence[t.Any] = (), **kwargs: t.Any) -> None:
+        written = ["%Y-%m-%d", "%d.%m.%Y", "%d.%m.%y"]
+        super().__init__(label, [*validators], format=written, **kwargs)
 
     def _value(self) -> str:
         """Return the day as the browser's date field wants it, however it was typed."""
@@ -98,10 +99,15 @@ class OneTimeForm(BaseForm):
         if not FORM_KEY.fullmatch(self.form_key.data or ""):
             self.form_key.data = secrets.token_urlsafe(24)
 
-    def key_of(self, *texts: str | None) -> str:
+    @property
+    def key(self) -> str:
+        """Return the form's random key."""
+        return self.form_key.data or ""
+
+    def key_with(self, *texts: str | None) -> str:
         """Return the key of what is sent: the same form with another text is something new."""
         content = hashlib.sha256("\n".join(text or "" for text in texts).encode())
-        return f"{self.form_key.data}:{content.hexdigest()[:16]}"
+        return f"{self.key}:{content.hexdigest()[:16]}"
 
     def is_forged(self) -> bool:
         """Tell whether the form came without the token of this browser's session."""
@@ -174,7 +180,9 @@ class InquiryForm(OneTimeForm):
     def validate_wished_for(self, field: Field) -> None:
         """Refuse days that are past."""
         if field.data and field.data < self.today:
-            raise ValidationError(_("Dieser Tag ist schon vorbei. Bitte wählen Sie einen späteren."))
+            raise ValidationError(
+                _("Dieser Tag ist vorbei. Bitte wählen Sie einen späteren.")
+            )
 
     def validate_website(self, field: Field) -> None:
         """Refuse whoever fills in the field that people do not see."""
@@ -184,33 +192,29 @@ class InquiryForm(OneTimeForm):
     def typed(self) -> list[tuple[str, str]]:
         """Return all that was typed, by field, to travel along with the next page."""
         fields = (field for field in self if field.name not in NOT_TYPED)
-        return [
-            (field.name, field._value() if hasattr(field, "_value") else field.data or "")  # noqa: SLF001 - how WTForms fields give their text
-            for field in fields
-        ]
+        return [(field.name, str(_text_of(field))) for field in fields]
 
-    def submission(self, municipality: Municipality | None, files: tuple[Upload, ...]) -> Submission:
+    def submission(
+        self, municipality: Municipality | None, files: tuple[Upload, ...]
+    ) -> Submission:
         """Return what was asked."""
         return Submission(
-            subject=self.subject.data,
-            body=self.body.data,
+            subject=self.subject.data or "",
+            body=self.body.data or "",
             channel=Channel.FORM,
-            requester_name=self.name.data,
-            requester_email=self.email.data,
+            requester_name=self.name.data or "",
+            requester_email=self.email.data or "",
             requester_phone=self.phone.data or "",
             organisation=self.organisation.data or "",
             own_reference=self.own_reference.data or "",
             wished_for=self.wished_for.data,
             municipality_id=municipality.id if municipality else None,
-            municipality_name=self._municipality_name(municipality),
+            municipality_name=_name_of(municipality, self.municipality),
             group=self.group.data or "",
             topic=self.topic.data or "",
-            intake_key=f"form:{self.key_of(self.subject.data, self.body.data)}",
+            intake_key=f"form:{self.key_with(self.subject.data, self.body.data)}",
             uploads=files,
         )
-
-    def _municipality_name(self, municipality: Municipality | None) -> str:
-        return municipality.short_name if municipality else self.municipality.data or ""
 
 
 class ReplyForm(OneTimeForm):
@@ -289,21 +293,31 @@ class PhoneNoteForm(OneTimeForm):
         """Return what the caller asked; what is done already stays with whoever did it."""
         chosen = self.assign_to.data or None
         return Submission(
-            subject=self.subject.data,
-            body=self.body.data,
+            subject=self.subject.data or "",
+            body=self.body.data or "",
             channel=Channel.PHONE,
-            requester_name=self.name.data,
+            requester_name=self.name.data or "",
             requester_email=self.email.data or "",
             requester_phone=self.phone.data or "",
             organisation=self.organisation.data or "",
             municipality_id=municipality.id if municipality else None,
-            municipality_name=municipality.short_name if municipality else self.municipality.data,
+            municipality_name=_name_of(municipality, self.municipality),
             topic=self.topic.data or "",
             kind=self.kind.data or "",
-            intake_key=f"phone:{self.key_of(self.subject.data, self.body.data)}",
+            intake_key=f"phone:{self.key_with(self.subject.data, self.body.data)}",
             assign_to=by_id if self.done.data else chosen,
             confirm=not self.done.data,
         )
+
+
+def _text_of(field: Field) -> object:
+    """Return what a field would show in its page; choices have no text of their own."""
+    return field._value() if hasattr(field, "_value") else field.data or ""  # noqa: SLF001 - WTForms' way
+
+
+def _name_of(municipality: Municipality | None, typed: Line) -> str:
+    """Return the register's name, or what was typed where the register does not know it."""
+    return municipality.short_name if municipality else typed.data or ""
 
 
 def _named(those: Iterable[Term]) -> list[tuple[str, str]]:

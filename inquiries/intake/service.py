@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass
-from datetime import date, datetime
 
 import sqlalchemy as sa
 
 from inquiries.accounts.directory import directory
-from inquiries.accounts.models import User
 from inquiries.casefile import history
 from inquiries.casefile import service as casefile
 from inquiries.casefile.models import Channel, Inquiry
@@ -28,9 +26,12 @@ from inquiries.platform.settings import settings
 from inquiries.platform.workdays import due_at, local_day
 
 if t.TYPE_CHECKING:
+    from datetime import date, datetime
+
     from sqlalchemy.orm import Session
 
     from inquiries.accounts.directory import Directory, PersonEntry
+    from inquiries.accounts.models import User
     from inquiries.casefile.service import Upload
     from inquiries.classification.engine import Verdict
 

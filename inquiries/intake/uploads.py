@@ -176,7 +176,8 @@ def tell_apart(
     """
     held = sa.select(Attachment.filename, Attachment.sha256)
     known = {tuple(row) for row in session.execute(held.where(Attachment.inquiry_id == inquiry.id))}
-    new, spare = [], []
+    new: list[Upload] = []
+    spare: list[Upload] = []
     for upload in handed_over:
         is_known = (upload.filename, upload.stored.sha256) in known
         (spare if is_known else new).append(upload)

@@ -13,12 +13,12 @@ from inquiries.intake import uploads
 from inquiries.platform import clock, files
 from inquiries.platform.db import transaction
 from inquiries.platform.settings import settings
-from inquiries.platform.web import db, limiter
+from inquiries.platform.web import csrf, db, limiter
 from inquiries.platform.web.errors import log_reference
 from inquiries.platform.workdays import local_day
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from datetime import date
 
     from inquiries.accounts.models import Municipality
@@ -26,11 +26,21 @@ if t.TYPE_CHECKING:
     from inquiries.intake.forms import InquiryForm, OneTimeForm, ReplyForm
 
 bp = Blueprint("intake", __name__)
+View = t.TypeVar("View", bound="Callable[..., t.Any]")
 
 EXPIRED = (
     "Ihre Sitzung ist abgelaufen. Es ist noch nichts gesendet, Ihre Angaben stehen noch hier. "
     "Bitte senden Sie das Formular noch einmal."
 )
+
+
+def looks_at_its_token(view: View) -> View:
+    """Leave it to the form to check the token of the session.
+
+    So one that has expired costs nobody a text: the form is shown again with all that was typed.
+    """
+    csrf.exempt(view)
+    return view
 
 
 class Allowance:
@@ -74,8 +84,8 @@ def keep_files(form: InquiryForm | ReplyForm) -> list[str]:
     if not incoming and not unwanted:
         return []
     with transaction(db.session):
-        dropped = uploads.drop(db.session, form.form_key.data, unwanted)
-        refusals = uploads.keep(db.session, form.form_key.data, incoming, now=clock.now())
+        dropped = uploads.drop(db.session, form.key, unwanted)
+        refusals = uploads.keep(db.session, form.key, incoming, now=clock.now())
     for key in dropped:
         files.remove(key)
     return refusals
@@ -85,7 +95,7 @@ def kept_files(form: OneTimeForm) -> list[dict[str, t.Any]]:
     """Return the files that wait with a form, as the page shows them."""
     return [
         {"id": file.id, "name": file.filename, "size": file.size}
-        for file in uploads.waiting(db.session, form.form_key.data)
+        for file in uploads.waiting(db.session, form.key)
     ]
 
 

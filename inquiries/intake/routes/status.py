@@ -10,7 +10,8 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import selectinload
 
 from inquiries.accounts.directory import directory
-from inquiries.casefile import history, service as casefile
+from inquiries.casefile import history
+from inquiries.casefile import service as casefile
 from inquiries.casefile.models import Attachment, Event, Message
 from inquiries.casefile.status import FINAL, Status
 from inquiries.casefile.terms import terms
@@ -22,12 +23,13 @@ from inquiries.intake.routes.blueprint import (
     bp,
     keep_files,
     kept_files,
+    looks_at_its_token,
     refusal_of,
     remove_bytes,
 )
 from inquiries.platform import Refused, clock
 from inquiries.platform.db import transaction
-from inquiries.platform.web import csrf, db
+from inquiries.platform.web import db
 from inquiries.platform.web.doors import open_to_all
 from inquiries.platform.web.downloads import send_attachment
 from inquiries.platform.web.errors import log_reference
@@ -69,7 +71,7 @@ def status(token: str) -> str:
 
 
 @bp.post("/stand/<token>")
-@csrf.exempt  # the form looks at its token itself: one that has expired costs nobody a text
+@looks_at_its_token
 @open_to_all
 def reply(token: str) -> ResponseReturnValue:
     """Take in what the requester adds."""
@@ -87,9 +89,9 @@ def reply(token: str) -> ResponseReturnValue:
                 spare = receive_reply(
                     db.session,
                     inquiry,
-                    written.body.data,
-                    key=written.key_of(written.body.data),
-                    uploads=uploads.hand_over(db.session, written.form_key.data),
+                    written.body.data or "",
+                    key=written.key_with(written.body.data),
+                    uploads=uploads.hand_over(db.session, written.key),
                     now=clock.now(),
                 )
         except Refused as refusal:
@@ -134,7 +136,10 @@ def _status_page(token: str, inquiry: Inquiry, form: ReplyForm, number: str = ""
         topic=terms(db.session).topic(inquiry.topic_id),
         messages=messages,
         files={message.id: _files_of(message, token) for message in messages},
-        entries=[{"at": event.at, "text": history.sentence(event, for_requester=True)} for event in events],
+        entries=[
+            {"at": event.at, "text": history.sentence(event, for_requester=True)}
+            for event in events
+        ],
     )
 
 

@@ -28,10 +28,13 @@ PLAIN_SPACES = str.maketrans(
     | {"\u2028": "\n", "\u2029": "\n\n"}
 )
 
+ONE_LINE = str.maketrans({"\t": " ", "\n": " ", "\r": None})
+
 
 def clean_line(text: str | None) -> str:
     """Return typed text as one line without control characters (NUL, line breaks, direction)."""
-    return _printable(unicodedata.normalize("NFC", (text or "").replace("\t", " ")), "").strip()
+    spaced = (text or "").translate(ONE_LINE)
+    return _printable(unicodedata.normalize("NFC", spaced), "").strip()
 
 
 def clean_text(text: str | None) -> str:
@@ -61,7 +64,7 @@ class Line(StringField):
         max_length: int = LINE_MAX,
         **kwargs: t.Any,
     ) -> None:
-        super().__init__(label, validators, filters=(clean_line,), **kwargs)
+        super().__init__(label, [*validators], filters=(clean_line,), **kwargs)
         self.max_length = max_length
 
     def pre_validate(self, form: AnyForm) -> None:
@@ -80,7 +83,7 @@ class Text(TextAreaField):
         max_length: int = TEXT_MAX,
         **kwargs: t.Any,
     ) -> None:
-        super().__init__(label, validators, filters=(clean_text,), **kwargs)
+        super().__init__(label, [*validators], filters=(clean_text,), **kwargs)
         self.max_length = max_length
 
     def pre_validate(self, form: AnyForm) -> None:
