@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import threading
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from email import message_from_bytes
 from email.policy import default
-from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
 
 from inquiries.accounts.directory import directory
-from inquiries.accounts.models import Absence, Carrier, Role, User
-from inquiries.casefile import service as casefile
-from inquiries.casefile.models import Channel, Inquiry
+from inquiries.accounts.models import Absence, Role, User
+from inquiries.casefile.models import Inquiry
 from inquiries.casefile.status import Status
 from inquiries.mail.models import OutgoingMail
 from inquiries.platform.db import transaction
@@ -22,9 +20,9 @@ from inquiries.platform.snapshot import changed
 from inquiries.platform.web import db
 from inquiries.reminders import service
 from inquiries.reminders.service import DigestsMissing, digest_of, send_weekly_digests
+from tests.builders import MONDAY, an_inquiry, person
 from tests.conftest import ADVISOR, COORDINATOR, OTHER_ADVISOR, PARTNER
 
-MONDAY = datetime(2026, 11, 23, 7, 30, tzinfo=ZoneInfo("Europe/Berlin"))
 WEEK = timedelta(days=7)
 
 
@@ -45,40 +43,6 @@ def send(session):
         return result
 
     return send
-
-
-def person(session, email):
-    return session.scalars(sa.select(User).where(User.email == email)).one()
-
-
-def an_inquiry(
-    session, subject, *, of=None, carrier="lag", age=3, due_in=20, status=None, since=None
-):
-    """File an inquiry that came in `age` days before Monday and is due in `due_in` days."""
-    received = MONDAY - timedelta(days=age)
-    with transaction(session):
-        organisation = session.scalars(sa.select(Carrier).where(Carrier.key == carrier)).one()
-        opening = casefile.Opening(
-            subject=subject,
-            body="Frage",
-            channel=Channel.FORM,
-            requester_name="Jörg Müller",
-            requester_email="j.mueller@stadt.example",
-            municipality_name="Gießen",
-            received_at=received,
-            due_at=MONDAY.replace(hour=23, minute=59) + timedelta(days=due_in),
-            carrier_id=organisation.id,
-        )
-        inquiry = casefile.open_file(session, "ZSZ", opening, by=None)
-        if of is not None:
-            advisor = person(session, of)
-            casefile.hand_to(session, inquiry, organisation, advisor, [], by=None, now=received)
-        if status is not None:
-            moved = MONDAY - timedelta(days=age if since is None else since)
-            if status is Status.WAITING_FOR_REQUESTER or status is Status.CLOSED:
-                casefile.set_status(session, inquiry, Status.IN_PROGRESS, by=None, now=moved)
-            casefile.set_status(session, inquiry, status, by=None, now=moved)
-    return inquiry
 
 
 def away(session, email, deputy=None, *, last_day=date(2026, 11, 27)):
