@@ -179,8 +179,8 @@ def _navigation() -> list[dict[str, t.Any]]:
         (Role.ADVISOR, translate("Telefonnotiz"), "intake.phone_note"),
         (Role.ADVISOR, translate("Abwesenheiten"), "accounts.absences"),
         (Role.COORDINATOR, translate("Auswertung"), "reporting.figures"),
-        (Role.COORDINATOR, translate("Postausgang"), "administration.outgoing"),
-        (Role.ADMINISTRATOR, translate("Aufgaben"), "administration.jobs"),
+        (Role.COORDINATOR, translate("Postausgang"), "administration.outgoing_mail"),
+        (Role.ADMINISTRATOR, translate("Aufgaben"), "administration.background_jobs"),
     ]
     return [
         {"label": label, "url": url_for(endpoint), "current": request.endpoint == endpoint}
