@@ -23,8 +23,8 @@ from wtforms.validators import DataRequired, Optional
 
 from inquiries.casefile.models import Channel
 from inquiries.intake import uploads
+from inquiries.intake.checks import email_fault
 from inquiries.intake.service import SUBJECT_MAX, Submission
-from inquiries.mail.message import NotAddressable, checked_address
 from inquiries.platform.web.forms import BaseForm, Line, Text
 
 if t.TYPE_CHECKING:
@@ -49,19 +49,8 @@ class Email(Line):
 
     def pre_validate(self, form: AnyForm) -> None:
         """Refuse several addresses and whatever is none; looks nothing up."""
-        typed = self.data or ""
-        if not typed:
-            return
-        if typed.count("@") > 1 or re.search(r"[,;]|\s", typed):
-            raise ValidationError("Bitte geben Sie genau eine E-Mail-Adresse an.")
-        try:
-            host = checked_address(typed).rpartition("@")[2]
-        except NotAddressable:
-            host = ""
-        if not re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", host):
-            raise ValidationError(
-                "Diese E-Mail-Adresse ist nicht vollständig. Ein Beispiel: name@kommune.de"
-            )
+        if self.data and (sentence := email_fault(self.data)):
+            raise ValidationError(sentence)
 
 
 class Day(DateField):
@@ -180,9 +169,7 @@ class InquiryForm(OneTimeForm):
     def validate_wished_for(self, field: Field) -> None:
         """Refuse days that are past."""
         if field.data and field.data < self.today:
-            raise ValidationError(
-                _("Dieser Tag ist vorbei. Bitte wählen Sie einen späteren.")
-            )
+            raise ValidationError(_("Dieser Tag ist vorbei. Bitte wählen Sie einen späteren."))
 
     def validate_website(self, field: Field) -> None:
         """Refuse whoever fills in the field that people do not see."""

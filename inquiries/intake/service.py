@@ -30,8 +30,8 @@ if t.TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from inquiries.accounts.actors import Actor
     from inquiries.accounts.directory import Directory, PersonEntry
-    from inquiries.accounts.models import User
     from inquiries.casefile.service import Upload
     from inquiries.classification.engine import Verdict
 
@@ -89,7 +89,9 @@ class Receipt:
     spare: tuple[Upload, ...] = ()
 
 
-def receive(session: Session, submission: Submission, *, by: User | None, now: datetime) -> Receipt:
+def receive(
+    session: Session, submission: Submission, *, by: Actor | None, now: datetime
+) -> Receipt:
     """Take in an inquiry; the same `intake_key` again gets the receipt of the first one.
 
     Raises:
@@ -234,7 +236,7 @@ def explain(verdict: Verdict) -> str:
 
 
 def _hand_over(
-    session: Session, inquiry: Inquiry, person: PersonEntry, *, by: User | None, now: datetime
+    session: Session, inquiry: Inquiry, person: PersonEntry, *, by: Actor | None, now: datetime
 ) -> None:
     """Give the inquiry to whom a colleague named when she took it in."""
     if by and by.id == person.id:
@@ -251,7 +253,7 @@ def _write_letters(
     submission: Submission,
     status_url: str,
     *,
-    by: User | None,
+    by: Actor | None,
     now: datetime,
 ) -> None:
     house = directory(session)
