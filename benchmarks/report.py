@@ -158,9 +158,8 @@ def _conditions(results: Results) -> str:
         " synchronous=FULL. Two web workers for each application."
         f" {VISITORS} visitors in a closed loop, a new connection for each request;"
         f" {results.rounds} rounds of {results.seconds:g} s for each visit and application, all"
-        " sizes and databases in turn; the ratio is the median over the rounds. Filing is the"
-        " whole way (form, check page, sending it off) against the floor's form and its storing"
-        " of a ticket, a message and an index row."
+        " sizes and databases in turn; the ratio is the median over the rounds. Filing is compared"
+        " with the floor's form and its storing of a ticket, a message and an index row."
     )
 
 
