@@ -19,11 +19,12 @@ from inquiries.accounts.models import User
 from inquiries.administration import demo_bulk, demo_people, demo_story, demo_texts
 from inquiries.administration.demo_bulk import LEADS_TO, Desk
 from inquiries.administration.demo_story import Deed, Source, Step, Story
-from inquiries.casefile import service as casefile
 from inquiries.casefile import tally
 from inquiries.casefile.models import Channel, Inquiry
 from inquiries.casefile.terms import terms
+from inquiries.casework import service as casework
 from inquiries.classification.models import TopicExample
+from inquiries.intake import replies
 from inquiries.intake import service as intake
 from inquiries.mail.models import MailState, OutgoingMail
 from inquiries.platform import Refused
@@ -39,8 +40,8 @@ if t.TYPE_CHECKING:
 
 SAMPLES = Path(__file__).parents[2] / "catalogues" / "examples" / "samples.jsonl"
 PLAYED_AT_MOST = 150
-CHUNK = 1000
-FOLD_EVERY = 10
+CHUNK = 2000
+FOLD_EVERY = 5
 NOT_SENT = "Demo-Anfrage: Es wird keine E-Mail versendet."
 
 
@@ -209,29 +210,36 @@ def play(session: Session, story: Story, seed: int, coordinator: User) -> Inquir
 
 def _do(session: Session, inquiry: Inquiry, story: Story, step: Step, coordinator: User) -> None:
     by = session.get_one(User, inquiry.assignee_id) if inquiry.assignee_id else coordinator
-    now = step.at
+    now, text, version = step.at, step.text, inquiry.version
     if step.deed == Deed.SORT:
         _sort(session, inquiry, story, by, now)
-    if step.deed in {Deed.NOTE, Deed.WAIT_FOR_THIRD_PARTY}:
-        casefile.add_note(session, inquiry, step.text, by=by, now=now)
-    if step.deed in {Deed.ASK_BACK, Deed.ANSWER}:
-        casefile.add_answer(session, inquiry, step.text, by=by, now=now)
-    if step.deed == Deed.REPLY:
-        casefile.add_question(session, inquiry, step.text, channel=Channel.MAIL, now=now)
-    if new := LEADS_TO.get(step.deed):
-        actor = None if step.deed == Deed.REPLY else by
-        casefile.set_status(session, inquiry, new, by=actor, now=now)
+    elif step.deed == Deed.REPLY:
+        key = f"{story.number}"
+        replies.receive_reply(session, inquiry, text, key=key, uploads=(), now=now)
+    elif step.deed in {Deed.ASK_BACK, Deed.ANSWER}:
+        answer = casework.Answer(version, text, LEADS_TO[step.deed])
+        casework.answer(session, inquiry, answer, by=by, now=now)
+    else:
+        if step.deed in {Deed.NOTE, Deed.WAIT_FOR_THIRD_PARTY}:
+            casework.note(session, inquiry, casework.Note(version, text), by=by, now=now)
+        if new := LEADS_TO.get(step.deed):
+            session.flush()
+            move = casework.Move(inquiry.version, new)
+            casework.move(session, inquiry, move, by=by, now=now)
     session.flush()
 
 
 def _sort(session: Session, inquiry: Inquiry, story: Story, by: User, now: datetime) -> None:
-    house = directory(session)
+    """Let a person correct the topic, and give what lies in a queue to somebody."""
     right = terms(session).topic(story.source.topic)
     if right and right.id != inquiry.topic_id:
-        casefile.correct_topic(session, inquiry, right, by=by, now=now)
+        correction = casework.Correction(inquiry.version, right.key, reroute=False)
+        casework.correct_topic(session, inquiry, correction, by=by, now=now)
+        session.flush()
     if inquiry.assignee_id is None:
+        house, rules = directory(session), routing.rules(session)
         busy = demo_bulk.open_cases(session)
         topic = right.key if right else ""
-        taker, because = demo_bulk.taken_by(house, routing.rules(session), topic, busy, by.id)
-        carrier = house.carriers[taker.carrier_id]
-        casefile.hand_to(session, inquiry, carrier, taker, [because], by=by, now=now)
+        taker, because = demo_bulk.taken_by(house, rules, topic, busy, by.id)
+        handover = casework.Handover(inquiry.version, because, person_id=taker.id)
+        casework.hand_over(session, inquiry, handover, by=by, now=now)

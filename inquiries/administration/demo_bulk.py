@@ -10,13 +10,13 @@ import json
 import typing as t
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 
 from inquiries.accounts import municipalities
 from inquiries.accounts.directory import Directory, PersonEntry, directory
-from inquiries.administration.demo_story import Deed, Source, Step, Story
+from inquiries.administration.demo_story import Deed, Step, Story
 from inquiries.casefile import history
 from inquiries.casefile.models import (
     CHANNEL_NAMES,
@@ -38,7 +38,7 @@ from inquiries.routing import service as routing
 from inquiries.routing.rules import Facts, Rule, choose
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from sqlalchemy.orm import Session
 
@@ -97,8 +97,13 @@ class Desk:
             self._towns[name] = found.id if found else None
         return self._towns[name]
 
-    def verdict(self, source: Source) -> Verdict:
-        """Return what the classifier says to a source; asked once each."""
+    def verdict(self, story: Story) -> Verdict:
+        """Return what the classifier says; what was made up from one source is asked once."""
+        source = story.source
+        if not story.made_up:
+            return classification.judge(
+                self.session, source.subject, story.body, organisation=story.organisation
+            )
         key = id(source)
         if key not in self._verdicts:
             self._verdicts[key] = classification.judge(self.session, source.subject, source.body)
@@ -203,7 +208,7 @@ class _File:
                 desk.last_advisor[self.row["municipality_id"]] = self.person.id
 
     def _classify(self) -> None:
-        verdict = self.desk.verdict(self.story.source)
+        verdict = self.desk.verdict(self.story)
         self.row |= {
             "suggested_topic": verdict.topic,
             "confidence": verdict.confidence,
@@ -268,9 +273,9 @@ class _File:
         if step.deed in {Deed.ASK_BACK, Deed.ANSWER}:
             self._answer(step.text, by, at)
         if step.deed == Deed.REPLY:
-            channel = CHANNEL_NAMES[Channel.MAIL]
+            channel = CHANNEL_NAMES[Channel.FORM]
             self._enter(history.RequesterWrote(channel=channel), None, at)
-            self._write(step.text, None, Channel.MAIL, at)
+            self._write(step.text, None, Channel.FORM, at)
         if new := LEADS_TO.get(step.deed):
             self._move(new, None if step.deed == Deed.REPLY else by, at)
 
@@ -411,19 +416,27 @@ def _insert(
         marks = ", ".join("?" * len(columns))
         driver.executemany(
             f"INSERT INTO {table} ({names}) VALUES ({marks})",  # noqa: S608 - our own names
-            [[_for_sqlite(row[column]) for column in columns] for row in rows],
+            [_converted(row, columns, SQLITE_CONVERSIONS) for row in rows],
         )
         return
     with t.cast("t.Any", driver).copy(f"COPY {table} ({names}) FROM STDIN") as copy:
         for row in rows:
-            copy.write_row([_as_json(row[column]) for column in columns])
+            copy.write_row(_converted(row, columns, CONVERSIONS))
 
 
-def _for_sqlite(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
-    return _as_json(value)
+def _moment(value: datetime) -> str:
+    """Write a UTC moment as SQLite keeps it."""
+    return value.isoformat(" ", "microseconds")[:26]
 
 
-def _as_json(value: object) -> object:
-    return json.dumps(value) if isinstance(value, list | dict) else value
+CONVERSIONS: dict[type, Callable[[t.Any], str]] = {dict: json.dumps, list: json.dumps}
+SQLITE_CONVERSIONS = CONVERSIONS | {datetime: _moment}
+
+
+def _converted(
+    row: dict[str, t.Any], columns: Sequence[str], conversions: dict[type, Callable[[t.Any], str]]
+) -> list[object]:
+    values = [row[column] for column in columns]
+    return [
+        conversions[type(value)](value) if type(value) in conversions else value for value in values
+    ]

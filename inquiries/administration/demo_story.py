@@ -66,10 +66,16 @@ class Source:
 
 @dataclass(frozen=True)
 class Story:
-    """An inquiry and what becomes of it. `added` is what was put behind the source's text."""
+    """An inquiry and what becomes of it.
+
+    Args:
+        made_up: one of many from the same source, with other people and another place.
+        added: what was put behind the source's text.
+    """
 
     number: int
     source: Source
+    made_up: bool
     added: str
     received_at: datetime
     channel: str
@@ -143,6 +149,7 @@ def tell(
     return Story(
         number=number,
         source=source,
+        made_up=not few,
         added=added,
         received_at=received_at,
         channel=source.channel,
