@@ -157,6 +157,11 @@ def find(session: Session, typed: str, day: date) -> Municipality | None:
     return None
 
 
+def valid_on(session: Session, day: date) -> list[Municipality]:
+    """Return the municipalities that are valid on `day`, by key."""
+    return list(session.scalars(_valid_on(day).order_by(Municipality.ags)))
+
+
 def options(session: Session, day: date) -> list[Option]:
     """Return all municipalities that are valid on `day`, by name, for the form's typeahead."""
     statement = _valid_on(day).with_only_columns(
