@@ -6,6 +6,7 @@ import logging
 import sys
 import typing as t
 from importlib import import_module
+from inspect import iscoroutinefunction
 from pathlib import Path
 
 import structlog
@@ -137,6 +138,10 @@ def _start_logging(style: str) -> None:
 
 def _start_extensions(app: Flask) -> None:
     db.init_app(app)
+    # No session of ours is asynchronous, and closing none of them would cost a thread a request.
+    app.teardown_appcontext_funcs[:] = [
+        close for close in app.teardown_appcontext_funcs if not iscoroutinefunction(close)
+    ]
     with app.app_context():
         prepare_engine(db.engine)
     for stage in TABLES:
