@@ -18,7 +18,7 @@ from dataclasses import replace
 import time_machine
 
 from inquiries.app import create_app
-from inquiries.mail import delivery
+from inquiries.mail import custody
 from inquiries.platform.web import db
 from inquiries.reminders import service
 from inquiries.timetable import clock
@@ -36,9 +36,9 @@ SETTINGS = ("DATABASE_URL", "INSTANCE_PATH", "STORAGE_URL", "BASE_URL", "SECRET_
 # (module, function, whether the process stops after the function has done its work)
 POINTS = {
     "rendered, not committed": (service, "_write", True),
-    "committed, not taken for sending": (delivery, "_claim", False),
-    "taken, text not handed over": (delivery, "_begin", False),
-    "handed over, not marked as sent": (delivery, "_mark", False),
+    "committed, not taken for sending": (custody, "take", False),
+    "taken, text not handed over": (custody, "begin", False),
+    "handed over, not marked as sent": (custody, "settle", False),
 }
 
 processes = multiprocessing.get_context("forkserver")

@@ -12,8 +12,9 @@ import pytest
 import sqlalchemy as sa
 from aiosmtpd.smtp import AuthResult
 
-from inquiries.mail import delivery, smtp
-from inquiries.mail.delivery import MAX_ATTEMPTS, deliver_due, pause_after
+from inquiries.mail import custody, delivery, smtp
+from inquiries.mail.custody import MAX_ATTEMPTS, pause_after
+from inquiries.mail.delivery import deliver_due
 from inquiries.mail.models import MailState, OutgoingMail
 from inquiries.mail.outbox import Recipient, queue
 from inquiries.platform import clock
@@ -197,15 +198,35 @@ def test_or_a_person_decides_where_it_must_not_come_twice(
     assert online.received == []
 
 
+@pytest.mark.parametrize("state", [MailState.QUEUED, MailState.DEFERRED, MailState.SENDING])
 def test_a_mail_in_another_workers_hand_is_left_alone(
-    online, session_factory, session, write, now_at
+    online, session_factory, session, write, now_at, state
 ):
     mail = write()
     with transaction(session):
-        mail.state = MailState.SENDING
+        mail.state = state
         mail.lease_until = clock.now() + timedelta(minutes=2)
     assert deliver_due(session_factory, NOW) == "Nichts zu senden."
-    assert now_at(mail).state == MailState.SENDING
+    assert now_at(mail).state == state
+
+
+def test_who_was_overtaken_does_not_hand_over_the_text(
+    online, session_factory, session, write, now_at, monkeypatch
+):
+    mail = write()
+    take = custody.take
+
+    def overtaken(own, now):
+        made = take(own, now)
+        if made:
+            with transaction(session):
+                mail.lease_until = clock.now() + timedelta(minutes=2)
+        return made
+
+    monkeypatch.setattr(custody, "take", overtaken)
+    deliver_due(session_factory, NOW)
+    assert online.received == []
+    assert now_at(mail).state == MailState.QUEUED
 
 
 def test_four_workers_send_each_mail_once(online, session_factory, write):
