@@ -22,7 +22,7 @@ SPAM = "spam"
 
 FALLBACK = "sonstiges"
 """Topic of a message without words, if the catalogue has it."""
-_MAGIC = b"AWM1"
+_MAGIC = b"AWM3"
 _REASONS = 3
 _ALTERNATIVES = 3
 _SHORTEST_REASON = 3
@@ -67,10 +67,13 @@ class Engine(t.Protocol):
 
 @dataclass(frozen=True)
 class Balance:
-    """How much each part counts in the score; fitted on messages that the model had not seen."""
+    """How much each part counts in the score; fitted on messages that the model had not seen.
 
-    learnt: float = 1.0
-    words: float = 1.6
+    The defaults hold where there are too few of them.
+    """
+
+    learnt: float = 2.5
+    words: float = 3.3
 
 
 class FastEngine:
@@ -103,7 +106,7 @@ class FastEngine:
         self.learnt = learnt
         self.taught = tuple(taught)
         self.balance = balance or Balance()
-        self._prior = Prior(self.topics, self.lists)
+        self._prior = Prior(self.topics, self.lists, learnt.rarity if learnt else None)
         self._places = [self.topics.index(topic) for topic in self.taught]
 
     def judge(self, subject: str, body: str, *, organisation: str = "") -> Verdict:
@@ -187,7 +190,8 @@ class FastEngine:
             head["learnt"] = {
                 "bits": self.learnt.bits,
                 "unit": self.learnt.unit,
-                "intercepts": self.learnt.intercepts,
+                "rarest": self.learnt.rarest,
+                "leanings": self.learnt.leanings,
             }
             packed = pack(self.learnt.table)
         header = json.dumps(head, ensure_ascii=False).encode()

@@ -24,6 +24,8 @@ IDF_UNIT = 2000
 LARGEST = 32_767
 WORDS_BESIDE_GRAMS = 0.5
 """Weight of whole words (their stems) beside their runs of characters."""
+WORDS_BEFORE = 12
+GRAMS_OF_A_WORD = 20
 _CACHED_WORDS = 1 << 13
 
 
@@ -35,6 +37,16 @@ def row_of(feature: str, bits: int) -> int:
 def rows_of_word(word: str, bits: int) -> tuple[list[tuple[int, int]], int]:
     """Return rows and counts of a word's runs of characters, and the row of its stem."""
     return [(row_of(g, bits), n) for g, n in grams(word).items()], row_of(f"={stem(word)}", bits)
+
+
+def least_squares(rarest: float) -> tuple[float, float]:
+    """Return the squared length that a message has before its first word: of grams, of stems.
+
+    It is that of some middling words. Without it three words would speak as loud as a hundred,
+    and "please call me" would be judged with certainty.
+    """
+    middling = (rarest / 2) ** 2
+    return WORDS_BEFORE * GRAMS_OF_A_WORD * middling, WORDS_BEFORE * middling
 
 
 class _Weight(t.NamedTuple):
@@ -52,24 +64,33 @@ class Learnt:
     Args:
         bits: the table has 2 ** bits rows.
         unit: what 1 in the table stands for.
-        intercepts: score of each topic before a word is read.
-        table: per row the inverse document frequency (0: never seen) in IDF_UNIT and one weight
-            per topic, already multiplied by it.
+        rarest: inverse document frequency of what was never seen.
+        leanings: score that each topic has by itself, if the message says anything.
+        table: per row the inverse document frequency in IDF_UNIT and one weight per topic, already
+            multiplied by it. A row never seen has a frequency too: unknown words make a message
+            longer and so its score, and the confidence, smaller.
     """
 
     def __init__(
-        self, *, bits: int, unit: float, intercepts: Sequence[float], table: array[int]
+        self,
+        *,
+        bits: int,
+        unit: float,
+        rarest: float,
+        leanings: Sequence[float],
+        table: array[int],
     ) -> None:
         self.bits = bits
         self.unit = unit
-        self.intercepts = tuple(intercepts)
+        self.rarest = rarest
+        self.leanings = tuple(leanings)
         self.table = table
         self._cache: dict[str, _Weight] = {}
 
     def scores(self, counts: Mapping[str, float]) -> list[float]:
         """Return the score of each topic for words with their counts."""
-        factor, stem_factor = self._factors(counts)
-        totals = [0.0] * len(self.intercepts)
+        factor, stem_factor, said = self._factors(counts)
+        totals = [leaning * said for leaning in self.leanings]
         for word, count in counts.items():
             weight = self._weight(word)
             by_grams, by_stem = count * factor, count * stem_factor
@@ -77,11 +98,11 @@ class Learnt:
                 total + by_grams * a + by_stem * b
                 for total, a, b in zip(totals, weight.scores, weight.stem_scores, strict=True)
             ]
-        return [base + total for base, total in zip(self.intercepts, totals, strict=True)]
+        return totals
 
     def shares(self, counts: Mapping[str, float]) -> dict[str, list[float]]:
         """Return what each word contributes to the scores."""
-        factor, stem_factor = self._factors(counts)
+        factor, stem_factor, _ = self._factors(counts)
         shares: dict[str, list[float]] = {}
         for word, count in counts.items():
             weight = self._weight(word)
@@ -91,16 +112,24 @@ class Learnt:
             ]
         return shares
 
-    def _factors(self, counts: Mapping[str, float]) -> tuple[float, float]:
-        """Return what brings each of the two blocks of a message to length 1, times the unit."""
-        square = stem_square = 0.0
+    def rarity(self, word: str) -> float:
+        """Return from 0 (in every example) to 1 (in none) how rare a folded word is."""
+        width = len(self.leanings) + 1
+        frequency = self.table[row_of(f"={stem(word)}", self.bits) * width] / IDF_UNIT
+        return (frequency - 1.0) / (self.rarest - 1.0)
+
+    def _factors(self, counts: Mapping[str, float]) -> tuple[float, float, float]:
+        """Return what brings the two blocks of a message to length 1, and how much it says."""
+        least, stem_square = least_squares(self.rarest)
+        square = least
         for word, count in counts.items():
             weight = self._weight(word)
             square += count * count * weight.square
             stem_square += count * count * weight.stem_square
         return (
-            self.unit / sqrt(square) if square else 0.0,
-            self.unit * WORDS_BESIDE_GRAMS / sqrt(stem_square) if stem_square else 0.0,
+            self.unit / sqrt(square),
+            self.unit * WORDS_BESIDE_GRAMS / sqrt(stem_square),
+            1.0 - least / square,
         )
 
     def _weight(self, word: str) -> _Weight:
@@ -112,15 +141,14 @@ class Learnt:
         return found
 
     def _add_up(self, word: str) -> _Weight:
-        width = len(self.intercepts) + 1
+        width = len(self.leanings) + 1
         rows, stem_row = rows_of_word(word, self.bits)
         square = 0.0
         sums = [0] * width
         for row, count in rows:
             values = self.table[row * width : row * width + width]
-            if values[0]:
-                square += (count * values[0] / IDF_UNIT) ** 2
-                sums = [total + count * value for total, value in zip(sums, values, strict=True)]
+            square += (count * values[0] / IDF_UNIT) ** 2
+            sums = [total + count * value for total, value in zip(sums, values, strict=True)]
         stem_values = self.table[stem_row * width : stem_row * width + width]
         return _Weight(
             square, tuple(sums[1:]), (stem_values[0] / IDF_UNIT) ** 2, tuple(stem_values[1:])

@@ -10,13 +10,13 @@ from inquiries.classification.features import FILLERS, as_word
 from inquiries.platform.text import surfaces
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from inquiries.classification.features import Word
 
-STRONG = 3.0
+STRONG = 2.0
 WEAK = 1.0
-DESCRIBED = 0.4
+DESCRIBED = 0.3
 """Weight of a strong word, another word of the list, and a word of the public description."""
 RIGHT_PART = 0.8
 LEFT_PART = 0.5
@@ -58,10 +58,18 @@ class Prior:
     Args:
         topics: keys in the order of the weights returned.
         lists: word list of each topic; topics without one get no weight.
+        rarity: says of a folded word how rare it is in messages, from 0 to 1; a word that stands
+            in many says less. None while there are no messages to know it from.
     """
 
-    def __init__(self, topics: Sequence[str], lists: Mapping[str, WordList]) -> None:
+    def __init__(
+        self,
+        topics: Sequence[str],
+        lists: Mapping[str, WordList],
+        rarity: Callable[[str], float] | None = None,
+    ) -> None:
         self.topics = tuple(topics)
+        self._rarity = rarity or _rare
         self._nothing = (0.0,) * len(self.topics)
         self._index = _Index()
         self._cache: dict[Word, tuple[float, ...] | None] = {}
@@ -122,17 +130,18 @@ class Prior:
 
     def _look_up(self, word: Word) -> tuple[float, ...] | None:
         if word.surface in self._index.abbreviations:
-            return self._spread(self._index.abbreviations[word.surface], 1.0)
+            return self._spread(self._index.abbreviations[word.surface], self._rarity(word.folded))
         if word.folded in FILLERS:
             return None
         if word.stem in self._index.stems:
-            return self._spread(self._index.stems[word.stem], 1.0)
+            return self._spread(self._index.stems[word.stem], self._rarity(word.folded))
         right = self._part(word.stem[start:] for start in range(3, len(word.stem) - 4))
         left = self._part(word.folded[:end] for end in range(len(word.folded) - 3, 4, -1))
         if right is None and left is None:
             return None
+        rarity = self._rarity(word.folded)
         return tuple(
-            max(RIGHT_PART * a, LEFT_PART * b)
+            rarity * max(RIGHT_PART * a, LEFT_PART * b)
             for a, b in zip(right or self._nothing, left or self._nothing, strict=True)
         )
 
@@ -147,6 +156,11 @@ class Prior:
         """Return one weight per topic; a word of several topics counts less for each."""
         shared = quality / len(found)
         return tuple(found.get(number, 0.0) * shared for number in range(len(self.topics)))
+
+
+def _rare(_word: str) -> float:
+    """Take every word for a rare one: nothing is known of how common it is."""
+    return 1.0
 
 
 def is_abbreviation(entry: str) -> bool:

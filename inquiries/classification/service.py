@@ -8,6 +8,7 @@ import typing as t
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+import structlog
 
 from inquiries.accounts.models import Centre
 from inquiries.casefile.models import Topic
@@ -25,16 +26,19 @@ if t.TYPE_CHECKING:
 
     from inquiries.classification.features import Phrase
 
+log = structlog.get_logger()
+
 __all__ = ["CONFIDENCE_TO_DECIDE", "Alternative", "Engine", "Verdict"]
 
-CONFIDENCE_TO_DECIDE = 0.6
-"""Below it nobody is guessed at: a person sorts the inquiry. docs/classifier.md: why this one."""
+CONFIDENCE_TO_DECIDE = 0.7
+"""Below it nothing is guessed: a person sorts the inquiry. docs/classifier.md says why 0.7."""
 
-_METHOD = "words+grams/1"
+_METHOD = "words+grams/3"
 """Changes whenever training would give another model from the same rows."""
 
-_in_force: dict[int, Engine] = {}
-"""The engine of the newest model row, by its id; one at a time, a model has some megabytes."""
+_in_force: dict[tuple[int, str], Engine] = {}
+"""The engine of the newest model row, by its id and fingerprint (an id may come again after a
+restore); one at a time, for a model has some megabytes."""
 
 
 @dataclass(frozen=True)
@@ -75,17 +79,33 @@ def judge(session: Session, subject: str, body: str, *, organisation: str = "") 
 
 def current_engine(session: Session) -> Engine:
     """Return the engine of the newest model; before the first training, one of words alone."""
-    newest = session.scalar(sa.select(sa.func.max(ClassifierModel.id)))
+    newest = session.execute(
+        sa.select(ClassifierModel.id, ClassifierModel.fingerprint)
+        .order_by(ClassifierModel.id.desc())
+        .limit(1)
+    ).first()
     if newest is None:
-        knowledge = read_catalogue(session)
-        return FastEngine(knowledge.topics, knowledge.lists, ignored=knowledge.ignored)
-    engine = _in_force.get(newest)
+        return _of_words_alone(session)
+    key = (newest.id, newest.fingerprint)
+    engine = _in_force.get(key)
     if engine is None:
-        blob = session.scalar(sa.select(ClassifierModel.blob).where(ClassifierModel.id == newest))
-        engine = FastEngine.from_bytes(blob or b"")
+        blob = session.scalars(
+            sa.select(ClassifierModel.blob).where(ClassifierModel.id == newest.id)
+        ).one()
+        try:
+            engine = FastEngine.from_bytes(blob)
+        except ValueError as error:
+            # Of another version of the program: inquiries must come in before it is retrained.
+            log.warning("classifier model cannot be read", model=newest.id, reason=str(error))
+            engine = _of_words_alone(session)
         _in_force.clear()
-        _in_force[newest] = engine
+        _in_force[key] = engine
     return engine
+
+
+def _of_words_alone(session: Session) -> FastEngine:
+    knowledge = read_catalogue(session)
+    return FastEngine(knowledge.topics, knowledge.lists, ignored=knowledge.ignored)
 
 
 def train_from_catalogue(session: Session, *, now: datetime) -> Training:

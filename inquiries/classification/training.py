@@ -16,6 +16,7 @@ from scipy import sparse
 from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
+from threadpoolctl import threadpool_limits
 
 from inquiries.classification.engine import Balance, FastEngine
 from inquiries.classification.features import counts, read
@@ -24,12 +25,13 @@ from inquiries.classification.learnt import (
     LARGEST,
     WORDS_BESIDE_GRAMS,
     Learnt,
+    least_squares,
     rows_of_word,
 )
 from inquiries.classification.prior import Prior
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from inquiries.classification.examples import Example
     from inquiries.classification.features import Phrase, Word
@@ -38,11 +40,15 @@ if t.TYPE_CHECKING:
     Numbers = np.ndarray[t.Any, np.dtype[np.float64]]
     Positions = np.ndarray[t.Any, np.dtype[np.int64]]
 
+LEANING = 5.0
+"""Scale of the leanings' feature: large, so that regularisation hardly touches them."""
 BITS = 17
 BITS_OF_MANY = 18
 MANY = 3000
 """Examples from which on the table is larger and the balance is fitted on one fifth only."""
 FOLDS = 5
+CAUTION = 80
+"""What comes in is never quite like the examples: with n of them, n / (n + 80) of the weight."""
 _FEWEST = 40
 """Examples below which a balance fitted on them would be chance."""
 
@@ -73,7 +79,10 @@ def train(
     if len(taught) < 2:
         return FastEngine(keys, lists, ignored=ignored)
     texts = [read(example.subject, example.body, ignored=ignored) for example in usable]
-    return _Training(keys, taught, lists, ignored, texts, [e.topic for e in usable]).engine()
+    labels = [example.topic for example in usable]
+    # On sparse matrices more threads only wait for each other: a second becomes ten.
+    with threadpool_limits(1):
+        return _Training(keys, taught, lists, ignored, texts, labels).engine()
 
 
 class _Training:
@@ -93,22 +102,22 @@ class _Training:
         self.texts = texts
         self.right = np.array([taught.index(label) for label in labels])
         self.bits = BITS_OF_MANY if len(texts) > MANY else BITS
-        self.features, self.idf = self._read_features()
+        self.features, self.said, self.idf = self._read_features()
 
     def engine(self) -> FastEngine:
         """Return the engine, trained on all examples."""
-        weights, intercepts = self._fit(self.features, self.right)
+        learnt = self._as_table(*self._fit(np.arange(len(self.texts))))
         return FastEngine(
             self.keys,
             self.lists,
             ignored=self.ignored,
-            learnt=self._as_table(weights, intercepts),
+            learnt=learnt,
             taught=self.taught,
-            balance=self._balance(),
+            balance=self._balance(learnt.rarity),
         )
 
-    def _read_features(self) -> tuple[sparse.csr_matrix, Numbers]:
-        """Return messages × table rows, and the inverse document frequency of each row."""
+    def _read_features(self) -> tuple[sparse.csr_matrix, Numbers, Numbers]:
+        """Return messages × table rows, how much each message says, and frequencies of rows."""
         weighted = [counts(words) for words in self.texts]
         number = {word: n for n, word in enumerate({w: 0 for m in weighted for w in m})}
         parts: list[list[float]] = [[], [], []]
@@ -133,35 +142,46 @@ class _Training:
             shape=(len(weighted), len(number)),
         )
         seen = ((words @ (by_grams + by_stem)) > 0).sum(axis=0).A1
-        idf = np.where(seen > 0, np.log((1 + len(weighted)) / (1 + seen)) + 1, 0.0)
-        blocks = [
-            _to_length_one(words, block @ sparse.diags_array(idf)) for block in (by_grams, by_stem)
-        ]
-        return sparse.csr_matrix(blocks[0] + WORDS_BESIDE_GRAMS * blocks[1]), idf
+        idf = np.log((1 + len(weighted)) / (1 + seen)) + 1
+        self.rarest = float(np.log(1 + len(weighted))) + 1.0
+        (grams, said), (stems, _) = (
+            _to_length_one(words, block @ sparse.diags_array(idf), least)
+            for block, least in zip((by_grams, by_stem), least_squares(self.rarest), strict=True)
+        )
+        return sparse.csr_matrix(grams + WORDS_BESIDE_GRAMS * stems), said, idf
 
-    def _fit(self, features: sparse.csr_matrix, right: Positions) -> tuple[Numbers, Numbers]:
-        """Return weights (taught topics × rows) and intercepts of a logistic regression."""
+    def _fit(self, messages: Positions) -> tuple[Numbers, Numbers]:
+        """Return weights (taught topics × rows) and leanings, learnt from some messages."""
+        features, leaning = self.features[messages], LEANING * self.said[messages]
         used = np.unique(features.indices)
-        model = LogisticRegression(C=1.0, class_weight="balanced", max_iter=200, tol=1e-3)
-        model.fit(features[:, used], right)
-        found, base = model.coef_, model.intercept_
+        matrix = sparse.hstack([features[:, used], leaning.reshape(-1, 1)]).tocsr()
+        model = LogisticRegression(
+            C=1.0, class_weight="balanced", fit_intercept=False, max_iter=200, tol=1e-3
+        )
+        found = model.fit(matrix, self.right[messages]).coef_
         if len(model.classes_) == 2:
-            found, base = np.vstack([-found, found]) / 2, np.hstack([-base, base]) / 2
+            found = np.vstack([-found, found]) / 2
         weights = np.zeros((len(self.taught), 1 << self.bits))
-        intercepts = np.full(len(self.taught), base.min())
-        intercepts[model.classes_] = base
-        weights[np.ix_(model.classes_, used)] = found
-        return weights, intercepts
+        weights[np.ix_(model.classes_, used)] = found[:, :-1]
+        leanings = np.zeros(len(self.taught))
+        leanings[model.classes_] = found[:, -1] * LEANING
+        return weights, leanings
 
-    def _as_table(self, weights: Numbers, intercepts: Numbers) -> Learnt:
+    def _as_table(self, weights: Numbers, leanings: Numbers) -> Learnt:
         """Return the weights as whole numbers, multiplied by the inverse document frequency."""
         scaled = weights * self.idf
         unit = float(np.abs(scaled).max()) / LARGEST or 1.0
         columns = np.vstack([self.idf * IDF_UNIT, scaled / unit]).T
         table = array("h", np.rint(columns).clip(-LARGEST, LARGEST).astype("=i2").tobytes())
-        return Learnt(bits=self.bits, unit=unit, intercepts=intercepts.tolist(), table=table)
+        return Learnt(
+            bits=self.bits,
+            unit=unit,
+            rarest=self.rarest,
+            leanings=leanings.tolist(),
+            table=table,
+        )
 
-    def _balance(self) -> Balance:
+    def _balance(self, rarity: Callable[[str], float]) -> Balance:
         """Return the weights of the two parts at which unseen messages get honest confidences."""
         if len(self.texts) < _FEWEST:
             return Balance()
@@ -169,14 +189,14 @@ class _Training:
         right: list[int] = []
         asked: list[int] = []
         for known, unseen in self._folds():
-            weights, intercepts = self._fit(self.features[known], self.right[known])
-            scores = self.features[unseen] @ weights.T + intercepts
+            weights, leanings = self._fit(known)
+            scores = self.features[unseen] @ weights.T + np.outer(self.said[unseen], leanings)
             learnt.append(scores - scores.mean(axis=1, keepdims=True))
             right += [self.keys.index(self.taught[n]) for n in self.right[unseen]]
             asked += unseen.tolist()
         scores = np.zeros((len(asked), len(self.keys)))
         scores[:, [self.keys.index(topic) for topic in self.taught]] = np.vstack(learnt)
-        prior = Prior(self.keys, self.lists)
+        prior = Prior(self.keys, self.lists, rarity)
         said = np.array([prior.scores(prior.hits(self.texts[n])) for n in asked])
 
         def surprise(parts: Numbers) -> float:
@@ -186,7 +206,8 @@ class _Training:
             return float((np.log(np.exp(total).sum(axis=1)) - chosen).mean())
 
         best = minimize(surprise, np.array([2.0, 0.5]), method="Nelder-Mead").x
-        return Balance(learnt=float(abs(best[0])), words=float(abs(best[1])))
+        best = abs(best) * len(self.texts) / (len(self.texts) + CAUTION)
+        return Balance(learnt=float(best[0]), words=float(best[1]))
 
     def _folds(self) -> Iterator[tuple[Positions, Positions]]:
         """Yield known and unseen messages; of many messages one division is enough."""
@@ -200,12 +221,15 @@ class _Training:
         yield from divisions[:1] if len(self.texts) > MANY else divisions
 
 
-def _to_length_one(words: sparse.csr_matrix, features: sparse.csr_matrix) -> sparse.csr_matrix:
+def _to_length_one(
+    words: sparse.csr_matrix, features: sparse.csr_matrix, least: float
+) -> tuple[sparse.csr_matrix, Numbers]:
     """Return messages × rows, each message divided by its length as `Learnt` measures it.
 
     The length is that of the words' own lengths, not of their sum: it needs no look at all rows.
+    Beside it, from 0 to 1, how much each message says: the share of its words in that length.
     """
     squares = words.multiply(words) @ features.multiply(features).sum(axis=1).reshape(-1, 1)
-    lengths = np.sqrt(np.asarray(squares).ravel())
-    lengths[lengths == 0] = 1.0
-    return sparse.diags_array(1 / lengths) @ (words @ features)
+    squares = np.asarray(squares).ravel()
+    scale = sparse.diags_array(1 / np.sqrt(squares + least))
+    return scale @ (words @ features), squares / (squares + least)
