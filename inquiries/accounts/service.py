@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.orm import contains_eager
 
 from inquiries.accounts.directory import directory
 from inquiries.accounts.models import Absence, LoginAttempt, Role, StaffSession, User
 from inquiries.accounts.passwords import hashed, matches
-from inquiries.platform import Refused
+from inquiries.platform import Refused, snapshot
 from inquiries.platform.settings import settings
 from inquiries.platform.snapshot import changed
 from inquiries.platform.tokens import digest, new_token
@@ -92,17 +91,20 @@ def start_session(
 
 
 def user_of_session(session: Session, token: str, *, now: datetime) -> User | None:
-    """Return whose log-in this is, if it is still in force."""
-    found = session.scalar(
-        sa.select(StaffSession)
-        .join(StaffSession.user)
-        .options(contains_eager(StaffSession.user))
+    """Return whose log-in this is, if it is still in force; reads the stamp on the way."""
+    found = session.execute(
+        sa.select(User, snapshot.number())
+        .join(StaffSession, StaffSession.user_id == User.id)
         .where(StaffSession.digest == digest(token), StaffSession.ends_at > now, User.active)
-    )
-    if found is None or (found.user.demo and not settings().demo):
+    ).one_or_none()
+    if found is None:
         return None
-    found.user.session_token = token
-    return found.user
+    user, stamp = found
+    if user.demo and not settings().demo:
+        return None
+    snapshot.remember(session, stamp)
+    user.session_token = token
+    return user
 
 
 def end_session(session: Session, token: str) -> None:

@@ -46,11 +46,20 @@ def changed(session: Session) -> None:
     session.info.pop(SEEN, None)
 
 
+def number() -> sa.ScalarSelect[int]:
+    """Return the stamp as a column, for a query that is asked anyway; see `remember`."""
+    return sa.select(Stamp.number).where(Stamp.id == ONLY_ROW).scalar_subquery()
+
+
+def remember(session: Session, stamp: int | None) -> None:
+    """Keep what this session has read as its stamp, so that it need not ask."""
+    session.info[SEEN] = (str(session.get_bind().engine.url), stamp or 0)
+
+
 def stamp_of(session: Session) -> tuple[str, int]:
     """Return which state of which database this session sees; asked once a session."""
     if SEEN not in session.info:
-        number = session.scalar(sa.select(Stamp.number).where(Stamp.id == ONLY_ROW)) or 0
-        session.info[SEEN] = (str(session.get_bind().engine.url), number)
+        remember(session, session.scalar(sa.select(number())))
     return t.cast("tuple[str, int]", session.info[SEEN])
 
 
