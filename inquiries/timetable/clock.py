@@ -40,6 +40,7 @@ class Clock:
     def __init__(self, session_factory: SessionFactory, jobs: Iterable[Job] = JOBS) -> None:
         self._session_factory = session_factory
         self._jobs = tuple(jobs)
+        self._told: dict[str, str] = {}
         self._worker = f"{socket.gethostname()}:{os.getpid()}"
         self._scheduler = BackgroundScheduler(
             timezone=settings().zone,
@@ -76,8 +77,10 @@ class Clock:
                 offset = seen
 
     def _tick(self, job: Job) -> None:
+        """Run the job if it is due; the log tells only what is different from last time."""
         result = run_if_due(job, self._session_factory, clock.now())
-        if result is not None:
+        if result is not None and self._told.get(job.name) != result:
+            self._told[job.name] = result
             log.info("job.done", job=job.name, result=result)
 
     def _beat(self, started_at: datetime) -> None:
