@@ -93,7 +93,7 @@ def create_app(overrides: Mapping[str, t.Any] | None = None) -> Flask:
 def _configure(app: Flask) -> None:
     https = app.config["BASE_URL"].startswith("https://")
     defaults = {
-        "SQLALCHEMY_ENGINES": {"default": _engine_url(app.config["DATABASE_URL"])},
+        "SQLALCHEMY_ENGINES": {"default": _engine(app.config["DATABASE_URL"])},
         "ALEMBIC": {"script_location": str(HOME / "migrations")},
         "ALEMBIC_CONTEXT": {"render_as_batch": True, "compare_type": True},
         "BABEL_DEFAULT_LOCALE": "de",
@@ -114,13 +114,20 @@ def _configure(app: Flask) -> None:
     app.jinja_env.lstrip_blocks = True
 
 
-def _engine_url(url: str) -> str:
-    return url.replace("postgresql://", "postgresql+psycopg://", 1)
+def _engine(url: str) -> dict[str, t.Any]:
+    return {
+        "url": url.replace("postgresql://", "postgresql+psycopg://", 1),
+        "pool_pre_ping": True,
+        "hide_parameters": True,  # no names and addresses in the log
+    }
 
 
 def _start_logging(style: str) -> None:
     renderer: t.Any = (
-        structlog.processors.JSONRenderer() if style == "json" else structlog.dev.ConsoleRenderer()
+        structlog.processors.JSONRenderer()
+        if style == "json"
+        # Plain: a pretty traceback prints local variables, and with them what people wrote.
+        else structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     )
     chain: list[t.Any] = [
         structlog.contextvars.merge_contextvars,

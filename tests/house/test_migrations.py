@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typing as t
 
+import pytest
 import sqlalchemy as sa
 
 from inquiries.app import create_app
@@ -29,7 +30,7 @@ def _goes_there_and_back(folder: Path, url: str) -> None:
         assert {name for name in tables if not name.startswith("inquiry_search")} <= OURS_ALONE
         alembic.upgrade()
         assert _drift() == []
-        db.session.remove()
+        db.session.close()
         db.engine.dispose()
 
 
@@ -37,7 +38,7 @@ def _drift() -> list[t.Any]:
     """Return what the database has otherwise than the models."""
     return [
         difference
-        for difference in alembic.compare_metadata()["default"]
+        for difference in alembic.compare_metadata()
         if not any("inquiry_search" in str(part) for part in difference)
     ]
 
@@ -46,6 +47,8 @@ def test_on_sqlite(tmp_path: Path) -> None:
     _goes_there_and_back(tmp_path, f"sqlite:///{tmp_path / 'there_and_back.db'}")
 
 
+# PostgreSQL keeps the expression in words of its own, so Alembic cannot compare it.
+@pytest.mark.filterwarnings("ignore:Computed default on inquiry.is_open:UserWarning")
 def test_on_postgresql(tmp_path: Path, postgres: Postgres) -> None:
     url = postgres.create_database("there_and_back")
     _goes_there_and_back(tmp_path, url)
