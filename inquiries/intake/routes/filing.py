@@ -49,12 +49,12 @@ def form() -> ResponseReturnValue:
     """Ask for the question, show it for checking, and take it in."""
     asked = InquiryForm()
     asked.offer(terms(db.session), today())
-    if request.method == "GET":
+    if request.method != "POST":
         return _form_page(asked)
     step = request.form.get("schritt", "pruefen")
     refused_files = keep_files(asked)
     if step == "aendern":
-        return _form_page(asked)
+        return _form_page(asked, show_topics=True)
     asked.validate()
     if refused_files:
         asked.files.errors = [*asked.files.errors, *refused_files]
@@ -65,12 +65,13 @@ def form() -> ResponseReturnValue:
     return render_template("intake/check.html", form=asked, kept=kept_files(asked))
 
 
-def _form_page(asked: InquiryForm, number: str = "") -> str:
+def _form_page(asked: InquiryForm, number: str = "", *, show_topics: bool = False) -> str:
     return render_template(
         "intake/form.html",
         form=asked,
         kept=kept_files(asked),
         number=number,
+        show_topics=show_topics or asked.topic.data or asked.topic.errors,
         hints={topic.key: topic.description for topic in terms(db.session).topics},
     )
 

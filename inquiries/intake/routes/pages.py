@@ -48,10 +48,9 @@ def accessibility() -> str:
 
 
 def _text_page(title: str, key: str) -> str:
-    """Show one of the centre's own texts; an empty line begins a paragraph."""
-    text = str(directory(db.session).centre.texts.get(key, "")).strip()
-    paragraphs = [part.strip() for part in text.split("\n\n") if part.strip()]
-    return render_template("intake/text.html", title=title, paragraphs=paragraphs)
+    """Show one of the centre's own texts."""
+    text = directory(db.session).centre.texts.get(key, "")
+    return render_template("intake/text.html", title=title, text=text)
 
 
 @bp.get("/anfrage/kommunen.json")

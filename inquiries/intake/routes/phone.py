@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typing as t
 
-from flask import flash, redirect, render_template, request
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -35,7 +35,7 @@ def phone_note() -> ResponseReturnValue:
     """Write down a call."""
     note = PhoneNoteForm()
     note.offer(terms(db.session), directory(db.session).people.values())
-    if request.method == "GET":
+    if request.method != "POST":
         return render_template("intake/phone_note.html", form=note)
     if note.validate():
         with note.refusals(), transaction(db.session):
@@ -52,4 +52,4 @@ def phone_note() -> ResponseReturnValue:
         return render_template("intake/phone_note.html", form=note, number=number), status
     reference = receipt.inquiry.reference
     flash(_("Die Telefonnotiz ist gespeichert: %(reference)s", reference=reference), "success")
-    return redirect(f"/anfragen/{reference}", 303)
+    return redirect(url_for("casework.inquiry", reference=reference), 303)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typing as t
 
 import sqlalchemy as sa
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import selectinload
 
@@ -39,6 +39,9 @@ if t.TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
     from inquiries.casefile.models import Inquiry
+
+SENT = "sent"
+"""Where the session keeps whose draft the browser may forget."""
 
 wrong_links = Allowance("wrong link", "30 per minute")
 
@@ -99,6 +102,7 @@ def reply(token: str) -> ResponseReturnValue:
                 return _finished_page(inquiry, written)
             raise
         remove_bytes(spare)
+        session[SENT] = _draft_of(inquiry)
         flash(_("Ihre Nachricht ist angekommen."), "success")
         return redirect(url_for(".status", token=token), 303)
     code, number = refusal_of(written)
@@ -129,6 +133,8 @@ def _status_page(token: str, inquiry: Inquiry, form: ReplyForm, number: str = ""
         finished=inquiry.status in FINAL,
         token=token,
         form=form,
+        draft=_draft_of(inquiry),
+        sent=session.pop(SENT, ""),
         kept=kept_files(form),
         number=number,
         person=house.people.get(inquiry.assignee_id or 0),
@@ -141,6 +147,10 @@ def _status_page(token: str, inquiry: Inquiry, form: ReplyForm, number: str = ""
             for event in events
         ],
     )
+
+
+def _draft_of(inquiry: Inquiry) -> str:
+    return f"nachricht-{inquiry.reference}"
 
 
 def _files_of(message: Message, token: str) -> list[dict[str, t.Any]]:
