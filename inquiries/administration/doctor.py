@@ -174,9 +174,9 @@ def _files_in_storage() -> Iterator[t.Any]:
 def _mail(patient: Patient) -> Finding:
     count = sa.func.count()
     states = dict(
-        patient.session.execute(sa.select(OutgoingMail.state, count).group_by(OutgoingMail.state))
-        .tuples()
-        .all()
+        patient.session.execute(
+            sa.select(OutgoingMail.state, count).group_by(OutgoingMail.state)
+        ).all()
     )
     stuck = patient.session.scalar(
         sa.select(count).where(

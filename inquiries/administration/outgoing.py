@@ -62,7 +62,7 @@ def listed(
 def counts(session: Session) -> dict[str, int]:
     """Return how many letters there are of each state."""
     counted = sa.select(OutgoingMail.state, sa.func.count()).group_by(OutgoingMail.state)
-    return dict(session.execute(counted).tuples().all())
+    return dict(session.execute(counted).all())
 
 
 def found(session: Session, mail_id: int) -> OutgoingMail | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import logging
 import os
 import signal
 import socket
@@ -77,6 +78,7 @@ def prepare(app: Flask) -> None:
 
     A catalogue that an operator has loaded from a file of her own is followed, not replaced.
     """
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     alembic.upgrade()
     path = catalogue.loaded_from(db.session) or DEFAULT_CATALOGUE
     if path.is_file():
@@ -147,7 +149,7 @@ class Supervisor:
 
     web: Callable[[], None]
     background: Callable[[], None]
-    pause: float = 1
+    pause: float = 0.5
     _web: int = 0
     _background: int = 0
     _since: float = 0
@@ -222,6 +224,7 @@ def _listener(port: int) -> socket.socket:
     try:
         listener.bind((HOST, port))
     except OSError as error:
+        listener.close()
         raise click.ClickException(
             f"port {port} cannot be used ({error.strerror}): stop the other program or set PORT."
         ) from None
