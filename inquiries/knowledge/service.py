@@ -66,6 +66,11 @@ def text_modules(session: Session, topic_key: str) -> tuple[Module, ...]:
     return own + tuple(module for module in modules if not module.topic_key)
 
 
+def text_module(session: Session, key: str) -> Module | None:
+    """Return the text module with this key, whatever topic it belongs to."""
+    return next((module for module in _modules(session) if module.key == key), None)
+
+
 def similar(session: Session, user: Actor, inquiry: Inquiry, question: str) -> list[Similar]:
     """Return answered inquiries of the same topic that are like this one, most similar first.
 

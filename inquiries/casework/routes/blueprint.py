@@ -1,4 +1,4 @@
-"""Pages of this stage."""
+"""What all pages of the desk share."""
 
 from __future__ import annotations
 

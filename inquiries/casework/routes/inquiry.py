@@ -1,0 +1,202 @@
+"""The page of an inquiry, its attachments, and the page for two people at once."""
+
+from __future__ import annotations
+
+import typing as t
+
+import sqlalchemy as sa
+from flask import abort, render_template, request, url_for
+from flask_login import current_user
+
+from inquiries.accounts.directory import directory
+from inquiries.accounts.models import Role
+from inquiries.casefile.access import find_visible, visible_clause
+from inquiries.casefile.models import CHANNEL_NAMES, Attachment, Channel, Inquiry
+from inquiries.casefile.status import OPEN, Status, moves_from
+from inquiries.casefile.terms import terms
+from inquiries.casework import forms, reading
+from inquiries.casework.routes.blueprint import bp
+from inquiries.casework.rows import Clock
+from inquiries.knowledge import service as knowledge
+from inquiries.platform import clock, files
+from inquiries.platform.web import db
+from inquiries.platform.web.doors import door
+from inquiries.platform.web.downloads import send_attachment
+from inquiries.platform.web.errors import log_reference
+from inquiries.platform.workdays import local_day
+
+if t.TYPE_CHECKING:
+    from flask import Response
+    from flask.typing import ResponseReturnValue
+
+    from inquiries.accounts.directory import Directory
+    from inquiries.casework.forms import DeskForm
+
+DESK: dict[str, type[DeskForm]] = {
+    "answer": forms.AnswerForm,
+    "note": forms.NoteForm,
+    "handover": forms.HandoverForm,
+    "topic": forms.TopicForm,
+    "due": forms.DueForm,
+    "move": forms.MoveForm,
+    "take": forms.TakeForm,
+}
+# Shown to people as they are in a browser; anything else is handed out as mere bytes.
+SAFE_TYPES = frozenset(
+    {
+        "application/pdf",
+        "image/jpeg",
+        "image/png",
+        "image/gif",
+        "image/webp",
+        "text/plain",
+        "text/csv",
+        "application/msword",
+        "application/vnd.ms-excel",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+        "application/vnd.oasis.opendocument.text",
+        "application/vnd.oasis.opendocument.spreadsheet",
+    }
+)
+ANYTHING = "application/octet-stream"
+
+
+@bp.get("/anfragen/<reference>")
+@door(Role.ADVISOR)
+def inquiry(reference: str) -> ResponseReturnValue:
+    """Show an inquiry with all that can be done about it."""
+    return inquiry_page(find_or_404(reference))
+
+
+@bp.get("/anfragen/<reference>/anlagen/<int:attachment_id>")
+@door(Role.ADVISOR)
+def attachment(reference: str, attachment_id: int) -> Response:
+    """Hand out a file that belongs to an inquiry."""
+    found = db.session.scalar(
+        sa.select(Attachment)
+        .join(Inquiry, Inquiry.id == Attachment.inquiry_id)
+        .where(
+            Attachment.id == attachment_id,
+            Inquiry.reference == reference,
+            visible_clause(current_user),
+        )
+    )
+    if found is None or not files.path_of(found.storage_key).is_file():
+        abort(404)
+    kind = found.content_type if found.content_type in SAFE_TYPES else ANYTHING
+    return send_attachment(found.storage_key, found.filename, kind)
+
+
+def find_or_404(reference: str) -> Inquiry:
+    """Return the inquiry; what somebody may not see does not exist for her."""
+    found = find_visible(db.session, current_user, reference)
+    if found is None:
+        abort(404)
+    return found
+
+
+def make_form(name: str, file: Inquiry, *, posted: bool) -> DeskForm:
+    """Return the form of a deed, with all that may be chosen in it."""
+    house, words = directory(db.session), terms(db.session)
+    form = DESK[name]() if posted else DESK[name](formdata=None)
+    if isinstance(form, forms.AnswerForm):
+        topic = words.topic(file.topic_id)
+        form.offer(knowledge.text_modules(db.session, topic.key if topic else ""))
+    if isinstance(form, forms.HandoverForm):
+        people = [person for person in house.people.values() if person.active]
+        form.offer(house.carriers, people, _away(house))
+    if isinstance(form, forms.TopicForm):
+        form.offer(words.topics)
+        if not posted:
+            topic = words.topic(file.topic_id) or words.topic(file.suggested_topic)
+            form.topic.data = topic.key if topic else None
+    return form
+
+
+def _away(house: Directory) -> dict[int, str]:
+    today = local_day(clock.now(), house.calendar.zone)
+    return {
+        one.person_id: f"abwesend bis {one.last_day.day}.{one.last_day.month}."
+        for one in house.absences
+        if one.first_day <= today <= one.last_day
+    }
+
+
+def inquiry_page(
+    file: Inquiry, name: str = "", form: DeskForm | None = None, number: str = ""
+) -> str:
+    """Return the page; `form`, of the deed `name`, was just refused and keeps what was typed."""
+    house, words = directory(db.session), terms(db.session)
+    read = reading.read(db.session, file)
+    status = Status(file.status)
+    shown = {one: make_form(one, file, posted=False) for one in DESK if one != "take"}
+    if form is not None:
+        shown[name] = form
+    similar = None
+    if "aehnliche" in request.args:
+        similar = knowledge.similar(db.session, current_user, file, read.question)
+    return render_template(
+        "casework/inquiry.html",
+        inquiry=file,
+        status=status,
+        said=read.said,
+        happened=read.happened[::-1],
+        newest=read.newest,
+        forms=shown,
+        refused=name,
+        form=form,
+        number=number,
+        topic=words.topic(file.topic_id),
+        alternatives=_alternatives(file),
+        kind=words.kind(file.kind_id),
+        group=words.group(file.requester_group_id),
+        channel=CHANNEL_NAMES[Channel(file.channel)],
+        carrier=house.carriers[file.carrier_id],
+        assignee=house.people.get(file.assignee_id or 0),
+        due=Clock(house.calendar, clock.now()).due(status, file.due_at),
+        due_day=local_day(file.due_at, house.calendar.zone),
+        is_open=status in OPEN,
+        moves=_moves(status),
+        similar=similar,
+        page_url=url_for(".inquiry", reference=file.reference),
+    )
+
+
+def _alternatives(file: Inquiry) -> list[tuple[t.Any, float]]:
+    """Return the topics that the classifier thought of, with its confidence, without the chosen."""
+    words = terms(db.session)
+    considered = [[file.suggested_topic, file.confidence or 0.0], *file.topic_alternatives]
+    found = [(words.topic(key), confidence) for key, confidence in considered]
+    return [(topic, sure) for topic, sure in found if topic and topic.id != file.topic_id][:3]
+
+
+def _moves(status: Status) -> list[Status]:
+    """Return where a click may lead; assigning and giving back ask for more than a click."""
+    asks_more = {Status.ASSIGNED} if status == Status.SPAM else {Status.ASSIGNED, Status.NEW}
+    return [new for new in moves_from(status) if new not in asks_more]
+
+
+def conflict_page(reference: str, name: str, form: DeskForm) -> ResponseReturnValue:
+    """Show what the person wrote beside what happened meanwhile; she can send hers again.
+
+    The file may be out of her sight by now: then her words are all that is shown.
+    """
+    number = log_reference(409, reference=reference, deed=name)
+    file = find_visible(db.session, current_user, reference)
+    seen = form.seen.data or 0
+    since = reading.since(db.session, file, seen) if file else reading.Reading([], [])
+    page = render_template(
+        "casework/conflict.html",
+        reference=reference,
+        inquiry=file,
+        name=name,
+        form=form,
+        said=since.said,
+        happened=since.happened[::-1],
+        newest=since.newest or seen,
+        number=number,
+        sentence="",
+    )
+    return page, 409
