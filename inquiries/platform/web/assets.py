@@ -12,7 +12,7 @@ from flask import Flask, Response, request, url_for
 from inquiries.platform.web.doors import open_to_all
 
 YEAR = 365 * 24 * 3600
-OWN_STYLES = ("fonts", "theme", "layout", "queue", "print")
+OWN_STYLES = ("fonts", "theme", "layout", "queue", "charts", "print")
 TEXT_TYPES = {"text/css", "text/javascript", "application/javascript", "image/svg+xml"}
 
 
