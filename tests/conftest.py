@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from flask import g, request_started
 
 from inquiries.accounts.models import Carrier, Role, StaffSession, User
 from inquiries.administration import catalogue
@@ -100,6 +101,15 @@ def _sqlite(tmp_path_factory: pytest.TempPathFactory) -> tuple[Flask, Path, Path
     return app, live, template
 
 
+def _begin_anew(_app: Flask, **_facts: object) -> None:
+    """Let each request log in by itself and see the newest state, as it does when served.
+
+    Requests run in the test's own application context, which outlives them.
+    """
+    g.pop("_login_user", None)
+    db.session.commit()  # ends the reading of an older state; objects stay loaded
+
+
 @pytest.fixture
 def app(_sqlite: tuple[Flask, Path, Path]) -> Iterator[Flask]:
     """The application on a fresh SQLite database, with an application context."""
@@ -111,7 +121,7 @@ def app(_sqlite: tuple[Flask, Path, Path]) -> Iterator[Flask]:
     with closing(sqlite3.connect(live)) as connection, connection:
         connection.execute("UPDATE stamp SET number = ?", (next(_stamps),))
     platform_settings.configure(app.config)
-    with app.app_context():
+    with app.app_context(), request_started.connected_to(_begin_anew, app):
         yield app
         db.session.close()
         db.engine.dispose()
@@ -136,7 +146,7 @@ def postgres_app(
     name = f"test_{next(_stamps)}"
     url = postgres.create_database(name, template="template_anlaufstelle")
     app = create_app(_config(_postgres_template["folder"], url))
-    with app.app_context():
+    with app.app_context(), request_started.connected_to(_begin_anew, app):
         yield app
         db.session.close()
         db.engine.dispose()
