@@ -115,7 +115,7 @@ def _catalogue(patient: Patient) -> Finding:
         )
     able = sa.select(sa.func.count()).where(User.active, User.password_hash != "", ~User.demo)
     if not patient.app.config["DEMO"] and not patient.session.scalar(able):
-        remedy = "Set passwords: flask --app wsgi user password ADDRESS"
+        remedy = "Set passwords: flask --app wsgi staff password ADDRESS"
         return Finding("catalogue", BAD, f"{name}, but nobody can log in", remedy)
     administrators = sa.select(sa.func.count()).where(User.active, User.role == Role.ADMINISTRATOR)
     if not patient.session.scalar(administrators):
