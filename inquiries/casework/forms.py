@@ -17,11 +17,26 @@ if t.TYPE_CHECKING:
 
     from inquiries.accounts.directory import CarrierEntry, PersonEntry
     from inquiries.casefile.terms import Term
-    from inquiries.knowledge.service import Module
 
 REASON_MAX = 500
 PERSON, QUEUE = "person-", "queue-"
 GREATEST = 2**31 - 1
+
+Receivers = dict[str, list[tuple[str, str]]]
+
+
+def receivers(
+    carriers: Mapping[int, CarrierEntry], people: Iterable[PersonEntry], away: Mapping[int, str]
+) -> Receivers:
+    """Return whom a file may go to, queues and people, by carrier; `away`: who is, until when."""
+    groups: Receivers = {
+        carrier.short_name: [(f"{QUEUE}{carrier.id}", str(_("Eingangskorb")))]
+        for carrier in carriers.values()
+    }
+    for person in people:
+        label = f"{person.name} ({away[person.id]})" if person.id in away else person.name
+        groups[carriers[person.carrier_id].short_name].append((f"{PERSON}{person.id}", label))
+    return groups
 
 
 class DeskForm(BaseForm):
@@ -60,12 +75,7 @@ class AnswerForm(DeskForm):
         default=Status.ANSWERED.value,
         id="danach",
     )
-    module = SelectField(_("Textbaustein"), validate_choice=False, id="baustein")
-
-    def offer(self, modules: Iterable[Module]) -> None:
-        """Fill in the text modules that fit."""
-        pick = ("", str(_("auswählen …")))
-        self.module.choices = [pick, *((module.key, module.title) for module in modules)]
+    module = SelectField(_("Textbaustein"), choices=[], validate_choice=False, id="baustein")
 
     def answer(self) -> service.Answer:
         """Return what was written."""
@@ -88,22 +98,9 @@ class HandoverForm(DeskForm):
     to = SelectField(_("An"), id="weitergeben-an")
     because = Text(_("Begründung"), max_length=REASON_MAX, id="weitergeben-grund")
 
-    def offer(
-        self,
-        carriers: Mapping[int, CarrierEntry],
-        people: Iterable[PersonEntry],
-        away: Mapping[int, str],
-    ) -> None:
-        """Fill in whom the file may go to: queues and people, by carrier."""
-        groups: dict[str, list[tuple[str, str]]] = {
-            "": [("", str(_("auswählen …")))],
-        }
-        for carrier in carriers.values():
-            groups[carrier.short_name] = [(f"{QUEUE}{carrier.id}", str(_("Eingangskorb")))]
-        for person in people:
-            label = f"{person.name} ({away[person.id]})" if person.id in away else person.name
-            groups[carriers[person.carrier_id].short_name].append((f"{PERSON}{person.id}", label))
-        self.to.choices = groups
+    def offer(self, receivers: Receivers) -> None:
+        """Fill in whom the file may go to."""
+        self.to.choices = {"": [("", "")], **receivers}
 
     def handover(self) -> service.Handover:
         """Return to whom and why."""

@@ -13,7 +13,7 @@ from inquiries.accounts.models import Role
 from inquiries.casefile.access import find_visible
 from inquiries.casework import forms, service
 from inquiries.casework.routes.blueprint import bp
-from inquiries.casework.routes.inquiry import conflict_page, find_or_404, inquiry_page, make_form
+from inquiries.casework.routes.inquiry import conflict_page, find_or_404, inquiry_page, posted_form
 from inquiries.knowledge import service as knowledge
 from inquiries.platform import Outdated, clock
 from inquiries.platform.db import transaction
@@ -43,7 +43,7 @@ def carry_out(reference: str, name: str, deed: Deed, done: str) -> ResponseRetur
         done: sentence for the person when it is done.
     """
     inquiry = find_or_404(reference)
-    form = make_form(name, inquiry, posted=True)
+    form = posted_form(name)
     if form.validate():
         try:
             with form.refusals(), transaction(db.session) as session:
@@ -77,7 +77,7 @@ def answer(reference: str) -> ResponseReturnValue:
 def _insert_module(reference: str) -> ResponseReturnValue:
     """Show the page again with the module's text below what was written; nothing is stored."""
     inquiry = find_or_404(reference)
-    form = t.cast("forms.AnswerForm", make_form("answer", inquiry, posted=True))
+    form = t.cast("forms.AnswerForm", posted_form("answer"))
     module = knowledge.text_module(db.session, form.module.data or "")
     if module is not None:
         form.text.data = "\n\n".join(part for part in (form.text.data, module.body) if part)

@@ -97,31 +97,25 @@ def find_or_404(reference: str) -> Inquiry:
     return found
 
 
-def make_form(name: str, file: Inquiry, *, posted: bool) -> DeskForm:
-    """Return the form of a deed, with all that may be chosen in it."""
-    house, words = directory(db.session), terms(db.session)
-    form = DESK[name]() if posted else DESK[name](formdata=None)
-    if isinstance(form, forms.AnswerForm):
-        topic = words.topic(file.topic_id)
-        form.offer(knowledge.text_modules(db.session, topic.key if topic else ""))
+def posted_form(name: str) -> DeskForm:
+    """Return the form of a deed with what was sent, and with all that may be chosen in it."""
+    form = DESK[name]()
     if isinstance(form, forms.HandoverForm):
-        people = [person for person in house.people.values() if person.active]
-        form.offer(house.carriers, people, _away(house))
+        form.offer(_receivers(directory(db.session)))
     if isinstance(form, forms.TopicForm):
-        form.offer(words.topics)
-        if not posted:
-            topic = words.topic(file.topic_id) or words.topic(file.suggested_topic)
-            form.topic.data = topic.key if topic else None
+        form.offer(terms(db.session).topics)
     return form
 
 
-def _away(house: Directory) -> dict[int, str]:
+def _receivers(house: Directory) -> forms.Receivers:
     today = local_day(clock.now(), house.calendar.zone)
-    return {
+    away = {
         one.person_id: f"abwesend bis {one.last_day.day}.{one.last_day.month}."
         for one in house.absences
         if one.first_day <= today <= one.last_day
     }
+    people = [person for person in house.people.values() if person.active]
+    return forms.receivers(house.carriers, people, away)
 
 
 def inquiry_page(
@@ -131,9 +125,8 @@ def inquiry_page(
     house, words = directory(db.session), terms(db.session)
     read = reading.read(db.session, file)
     status = Status(file.status)
-    shown = {one: make_form(one, file, posted=False) for one in DESK if one != "take"}
-    if form is not None:
-        shown[name] = form
+    topic = words.topic(file.topic_id)
+    likely = topic or words.topic(file.suggested_topic)
     similar = None
     if "aehnliche" in request.args:
         similar = knowledge.similar(db.session, current_user, file, read.question)
@@ -144,11 +137,14 @@ def inquiry_page(
         said=read.said,
         happened=read.happened[::-1],
         newest=read.newest,
-        forms=shown,
         refused=name,
         form=form,
         number=number,
-        topic=words.topic(file.topic_id),
+        modules=knowledge.text_modules(db.session, topic.key if topic else ""),
+        receivers=_receivers(house),
+        topics=[one for one in words.topics if one.active],
+        topic=topic,
+        picked=likely.key if likely else "",
         alternatives=_alternatives(file),
         kind=words.kind(file.kind_id),
         group=words.group(file.requester_group_id),
