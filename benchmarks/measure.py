@@ -22,7 +22,7 @@ if t.TYPE_CHECKING:
 
 VISITORS = 2
 WARM_UP = 12
-FEWEST = 10
+FEWEST = 40
 
 Key = tuple[str, str, int]
 """Application, engine of the database, number of inquiries."""
