@@ -6,7 +6,7 @@ import typing as t
 
 import sqlalchemy as sa
 
-from inquiries.accounts.models import ROLE_NAMES, Carrier, Centre, Role, User
+from inquiries.accounts.models import Carrier, Centre, Role, User
 from inquiries.accounts.service import set_password
 from inquiries.administration.catalogue import DEMO_PREFIX
 from inquiries.platform import snapshot
@@ -55,6 +55,4 @@ def logins(session: Session) -> list[str]:
     found = session.scalars(sa.select(User).where(User.demo, User.active, User.password_hash != ""))
     order = list(Role)
     users = sorted(found, key=lambda user: (order.index(Role(user.role)), user.id))
-    return [
-        f"Demo log-in: {user.email} / {PASSWORD} ({ROLE_NAMES[Role(user.role)]})" for user in users
-    ]
+    return [f"Demo log-in: {user.email} / {PASSWORD} ({user.role})" for user in users]
