@@ -106,9 +106,11 @@ def moments(count: int, seed: int, now: datetime, calendar: Calendar) -> list[da
     days = [first + timedelta(days=n) for n in range(span + 1)]
     working = [day for day in days if calendar.is_working(day)]
     latest = now - timedelta(hours=1)
-    found = [
-        min(_office_hours(chance.choice(working), chance, calendar), latest) for _ in range(count)
-    ]
+    found = []
+    while len(found) < count:
+        moment = _office_hours(chance.choice(working), chance, calendar)
+        if moment < latest:
+            found.append(moment)
     found.sort()
     return found
 
