@@ -160,7 +160,7 @@ def test_demo_people_get_a_password_only_for_a_demonstration(app, session):
         demo_people.ensure_people(session, with_passwords=True)
     lines = demo_people.logins(session)
     assert lines[0] == "Demo log-in: lara.lebriez@lagsbh.de / demo-anlaufstelle (advisor)"
-    assert lines[-1].endswith("(Administration)")
+    assert lines[-1].endswith("(administrator)")
     assert len(session.scalars(sa.select(User).where(User.demo)).all()) == len(lines)
 
 
