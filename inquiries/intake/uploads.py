@@ -153,10 +153,17 @@ def hand_over(session: Session, form_key: str) -> tuple[Upload, ...]:
     gone = (
         sa.delete(PendingUpload)
         .where(PendingUpload.form_key == form_key)
-        .returning(PendingUpload)
+        .returning(
+            PendingUpload.id,
+            PendingUpload.filename,
+            PendingUpload.content_type,
+            PendingUpload.storage_key,
+            PendingUpload.size,
+            PendingUpload.sha256,
+        )
         .execution_options(synchronize_session=False)
     )
-    rows = sorted(session.scalars(gone), key=lambda row: row.id)
+    rows = sorted(session.execute(gone))
     return tuple(
         Upload(
             row.filename,

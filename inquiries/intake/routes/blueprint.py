@@ -75,11 +75,11 @@ def find_municipality(typed: str | None) -> Municipality | None:
 
 def keep_files(form: InquiryForm | ReplyForm) -> list[str]:
     """Keep the files that came with a form, drop the ones to be taken away; return refusals."""
-    incoming = [
-        uploads.Incoming(file.filename or "", file.read())
-        for file in request.files.getlist(form.files.name)
-        if file.filename
-    ]
+    incoming = []
+    for file in request.files.getlist(form.files.name):
+        if file.filename:
+            incoming.append(uploads.Incoming(file.filename, file.read()))
+        file.close()
     unwanted = request.form.getlist("remove_files", int)
     if not incoming and not unwanted:
         return []

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from flask_wtf import FlaskForm
 from wtforms import StringField, TextAreaField, ValidationError
+from wtforms.meta import DefaultMeta
 
 from inquiries.platform import Outdated, Refused
 
@@ -130,6 +131,10 @@ class BaseForm(FlaskForm):
         """WTForms' own messages in German."""
 
         locales: t.ClassVar[list[str]] = ["de_DE", "de"]
+
+        def get_translations(self, form: t.Any) -> t.Any:  # noqa: ANN401 - as WTForms has it
+            """Take WTForms' own, which are kept; Flask-WTF would load them for every form."""
+            return DefaultMeta.get_translations(self, form)
 
     @contextmanager
     def refusals(self) -> Iterator[None]:
