@@ -106,7 +106,7 @@ def moments(count: int, seed: int, now: datetime, calendar: Calendar) -> list[da
     days = [first + timedelta(days=n) for n in range(span + 1)]
     working = [day for day in days if calendar.is_working(day)]
     latest = now - timedelta(hours=1)
-    found = []
+    found: list[datetime] = []
     while len(found) < count:
         moment = _office_hours(chance.choice(working), chance, calendar)
         if moment < latest:
