@@ -1,4 +1,4 @@
-"""What machines do with files: the same elementary writes that people do at their desks."""
+"""What machines do with files: the same deeds that people do at their desks."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 from inquiries.accounts.directory import directory
 from inquiries.casefile import service as casefile
-from inquiries.casefile.status import Status, may_move
-from inquiries.casefile.terms import terms
+from inquiries.casefile.status import FINAL, Status
+from inquiries.casework import service as desk
 from inquiries.mail import outbox
 from inquiries.platform import Refused
-from inquiries.platform.settings import settings
 
 if t.TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,62 +47,59 @@ def colleague(session: Session, named: str, *, former: bool = False) -> PersonEn
 def change(
     session: Session, inquiry: Inquiry, wanted: Mapping[str, t.Any], *, by: Machine, now: datetime
 ) -> None:
-    """Change topic, assignee and status, as far as they are named.
+    """Change topic, assignee and status, as far as they are named and differ.
 
     Raises:
         Refused: when the topic or the person does not exist, or no way leads to the status.
     """
     if "topic" in wanted:
-        topic = terms(session).topic(wanted["topic"])
-        if topic is None or not topic.active:
-            raise Refused("Dieses Themenfeld gibt es nicht.", field="topic")
-        casefile.correct_topic(session, inquiry, topic, by=by, now=now)
+        # Who names the assignee, too, wants no rule to decide it.
+        reroute = "assignee" not in wanted
+        correction = desk.Correction(inquiry.version, wanted["topic"], reroute)
+        desk.correct_topic(session, inquiry, correction, by=by, now=now)
     if "assignee" in wanted:
         _hand_over(session, inquiry, wanted["assignee"], by=by, now=now)
-    if "status" in wanted:
+    if wanted.get("status", inquiry.status) != inquiry.status:
         _move(session, inquiry, Status(wanted["status"]), by=by, now=now)
 
 
 def _hand_over(
     session: Session, inquiry: Inquiry, named: str | None, *, by: Machine, now: datetime
 ) -> None:
-    house = directory(session)
-    because = f"Übergeben durch „{by.name}“."
-    if named is None:
-        carrier = house.carriers[inquiry.carrier_id]
-        casefile.hand_to(session, inquiry, carrier, None, [because], by=by, now=now)
+    person = colleague(session, named) if named is not None else None
+    if inquiry.assignee_id == (person.id if person else None):
         return
-    person = colleague(session, named)
-    if person.id == inquiry.assignee_id:
-        return
-    carrier = house.carriers[person.carrier_id]
-    casefile.hand_to(session, inquiry, carrier, person, [because], by=by, now=now)
-    facts = {
-        "centre": house.centre,
-        "inquiry": inquiry,
-        "by": by,
-        "because": because,
-        "url": f"{settings().base_url}/anfragen/{inquiry.reference}",
-    }
-    to = outbox.Recipient(person.email, person.name)
-    outbox.queue(session, "reassigned", to, facts, about=inquiry.reference, now=now)
+    to = desk.Handover(
+        inquiry.version,
+        because=f"Übergeben durch „{by.name}“.",
+        person_id=person.id if person else None,
+        carrier_id=None if person else inquiry.carrier_id,
+    )
+    desk.hand_over(session, inquiry, to, by=by, now=now)
 
 
-def _move(
-    session: Session, inquiry: Inquiry, status: Status, *, by: Machine, now: datetime
-) -> None:
-    if status == Status.ASSIGNED and inquiry.assignee_id is None:
-        raise Refused("Nennen Sie dazu die Person in „assignee“.", field="status")
-    if status == Status.NEW and inquiry.assignee_id is not None:
-        raise Refused("Geben Sie dazu „assignee“: null an.", field="status")
-    casefile.set_status(session, inquiry, status, by=by, now=now)
+def _move(session: Session, inquiry: Inquiry, to: Status, *, by: Machine, now: datetime) -> None:
+    try:
+        desk.move(session, inquiry, desk.Move(inquiry.version, to), by=by, now=now)
+    except Refused as refusal:
+        if refusal.field != "to":
+            raise
+        sentence = "Nennen Sie dazu die Person in „assignee“, oder null für den Eingangskorb."
+        raise Refused(sentence, field="status") from refusal
 
 
 def answer(session: Session, inquiry: Inquiry, body: str, *, by: Machine, now: datetime) -> Message:
-    """Write an answer that the requester gets by mail and sees on the status page."""
+    """Write an answer that the requester gets by mail and sees on the status page.
+
+    The letter is signed by whoever takes care, not by a machine.
+
+    Raises:
+        Refused: when the inquiry is closed or spam.
+    """
+    if inquiry.status in FINAL:
+        raise Refused("Diese Anfrage ist erledigt. Setzen Sie zuerst ihren Stand.", status=409)
     message = casefile.add_answer(session, inquiry, body, by=by, now=now)
-    if may_move(Status(inquiry.status), Status.ANSWERED):
-        casefile.set_status(session, inquiry, Status.ANSWERED, by=by, now=now)
+    casefile.set_status(session, inquiry, Status.ANSWERED, by=by, now=now)
     if inquiry.requester_email:
         facts = {
             "centre": directory(session).centre,

@@ -26,6 +26,7 @@ if t.TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from inquiries.accounts.actors import Actor
     from inquiries.accounts.models import User
     from inquiries.casefile.models import Inquiry, Message
 
@@ -108,7 +109,7 @@ def answer(session: Session, inquiry: Inquiry, data: Answer, *, by: User, now: d
     return message
 
 
-def note(session: Session, inquiry: Inquiry, data: Note, *, by: User, now: datetime) -> Message:
+def note(session: Session, inquiry: Inquiry, data: Note, *, by: Actor, now: datetime) -> Message:
     """Write down something for colleagues; the requester never sees it.
 
     Raises:
@@ -150,7 +151,7 @@ def take_over(
 
 
 def hand_over(
-    session: Session, inquiry: Inquiry, data: Handover, *, by: User, now: datetime
+    session: Session, inquiry: Inquiry, data: Handover, *, by: Actor, now: datetime
 ) -> None:
     """Give a file to a colleague or into a carrier's queue.
 
@@ -176,7 +177,7 @@ def hand_over(
     tell_new_advisor(session, inquiry, because, by=by, now=now)
 
 
-def move(session: Session, inquiry: Inquiry, data: Move, *, by: User, now: datetime) -> None:
+def move(session: Session, inquiry: Inquiry, data: Move, *, by: Actor, now: datetime) -> None:
     """Move a file to another status; tells the requester where that concerns her.
 
     Raises:
@@ -205,7 +206,7 @@ def move(session: Session, inquiry: Inquiry, data: Move, *, by: User, now: datet
 
 
 def correct_topic(
-    session: Session, inquiry: Inquiry, data: Correction, *, by: User, now: datetime
+    session: Session, inquiry: Inquiry, data: Correction, *, by: Actor, now: datetime
 ) -> bool:
     """Let a person decide the topic; returns whether the file has changed hands by that.
 
@@ -224,7 +225,7 @@ def correct_topic(
 
 
 def change_due_date(
-    session: Session, inquiry: Inquiry, data: DueDate, *, by: User, now: datetime
+    session: Session, inquiry: Inquiry, data: DueDate, *, by: Actor, now: datetime
 ) -> None:
     """Change the day by which the answer is due.
 
@@ -259,14 +260,18 @@ def _expect_not_final(inquiry: Inquiry, advice: str) -> None:
         raise Refused(f"Diese Anfrage ist {word}. {advice}", status=409)
 
 
-def _give_to(session: Session, inquiry: Inquiry, by: User, because: str, *, now: datetime) -> None:
+def _give_to(session: Session, inquiry: Inquiry, by: Actor, because: str, *, now: datetime) -> None:
+    if by.id is None:
+        raise Refused("Bitte sagen Sie, an wen die Anfrage gehen soll.", field="to")
     house = directory(session)
     person = house.people[by.id]
     carrier = house.carriers[person.carrier_id]
     give(session, inquiry, carrier, person, [because], by=by, now=now)
 
 
-def _go_on_to(session: Session, inquiry: Inquiry, then: Status, *, by: User, now: datetime) -> None:
+def _go_on_to(
+    session: Session, inquiry: Inquiry, then: Status, *, by: Actor, now: datetime
+) -> None:
     """Set the status after an answer, by way of „in progress“ where no direct way leads there."""
     if then not in AFTER_ANSWER:
         raise Refused("Dieser Stand passt nicht zu einer Antwort.", field="then")

@@ -557,6 +557,42 @@ def test_no_way_leads_to_a_forbidden_status(machine):
     assert machine.show(reference)["status"] == "closed"
 
 
+def test_what_lies_in_a_queue_needs_somebody_before_it_moves(machine):
+    reference = machine.file(topic="sonstiges").json["reference"]
+    file = machine.show(reference)
+    file = machine.change(reference, version=file["version"], assignee=None).json
+    for status in ("in_progress", "assigned"):
+        answer = machine.change(reference, version=file["version"], status=status)
+        assert (answer.status_code, wrong_fields(answer)) == (422, ["#/status"])
+    both = machine.change(reference, version=file["version"], assignee="roth", status="assigned")
+    assert (both.json["assignee"], both.json["status"]) == ("roth", "assigned")
+
+
+def test_a_change_that_changes_nothing_is_none(machine):
+    reference = machine.file(topic="beteiligung").json["reference"]
+    seen = machine.show(reference)
+    same = {name: seen[name] for name in ("version", "status", "assignee")}
+    assert machine.change(reference, **same).json == seen
+
+
+def test_the_requester_hears_of_a_status_that_concerns_her(machine):
+    reference = machine.file(topic="beteiligung").json["reference"]
+    version = machine.show(reference)["version"]
+    machine.change(reference, version=version, status="closed")
+    letters = db.session.scalars(sa.select(OutgoingMail.letter)).all()
+    assert "status_change" in letters
+
+
+def test_what_is_closed_is_not_answered_by_the_way(machine):
+    reference = machine.file().json["reference"]
+    version = machine.show(reference)["version"]
+    machine.change(reference, version=version, status="closed")
+    answer = machine.ask(
+        f"/inquiries/{reference}/messages", "POST", json={"body": "Ja.", "visibility": "public"}
+    )
+    assert (answer.status_code, answer.content_type) == (409, PROBLEM)
+
+
 def test_an_answer_reaches_the_requester(machine):
     reference = machine.file().json["reference"]
     answer = machine.ask(
