@@ -12,6 +12,7 @@ import typing as t
 import zlib
 from array import array
 from math import sqrt
+from operator import mul
 
 from inquiries.classification.features import grams
 from inquiries.platform.text import stem
@@ -143,15 +144,19 @@ class Learnt:
     def _add_up(self, word: str) -> _Weight:
         width = len(self.leanings) + 1
         rows, stem_row = rows_of_word(word, self.bits)
-        square = 0.0
-        sums = [0] * width
+        table = self.table
+        found: list[Sequence[int]] = []
         for row, count in rows:
-            values = self.table[row * width : row * width + width]
-            square += (count * values[0] / IDF_UNIT) ** 2
-            sums = [total + count * value for total, value in zip(sums, values, strict=True)]
-        stem_values = self.table[stem_row * width : stem_row * width + width]
+            values: Sequence[int] = table[row * width : row * width + width]
+            found.append(values if count == 1 else [count * value for value in values])
+        columns = zip(*found, strict=True)
+        square = sum(map(mul, frequencies := next(columns), frequencies))
+        stem_values = table[stem_row * width : stem_row * width + width]
         return _Weight(
-            square, tuple(sums[1:]), (stem_values[0] / IDF_UNIT) ** 2, tuple(stem_values[1:])
+            square / IDF_UNIT**2,
+            tuple(map(sum, columns)),
+            (stem_values[0] / IDF_UNIT) ** 2,
+            tuple(stem_values[1:]),
         )
 
 

@@ -120,40 +120,45 @@ class _Training:
         """Return messages × table rows, how much each message says, and frequencies of rows."""
         weighted = [counts(words) for words in self.texts]
         number = {word: n for n, word in enumerate({w: 0 for m in weighted for w in m})}
-        parts: list[list[float]] = [[], [], []]
-        stem_rows = np.zeros(len(number), dtype=np.int64)
-        for word, n in number.items():
-            rows, stem_rows[n] = rows_of_word(word, self.bits)
-            for row, count in rows:
-                for part, value in zip(parts, (n, row, count), strict=True):
-                    part.append(value)
-        size = 1 << self.bits
-        shape = (len(number), size)
-        by_grams = sparse.csr_matrix((parts[2], (parts[0], parts[1])), shape=shape)
-        by_stem = sparse.csr_matrix((np.ones(len(number)), (range(len(number)), stem_rows)), shape)
-        words = sparse.csr_matrix(
-            (
-                [count for message in weighted for count in message.values()],
-                (
-                    [n for n, message in enumerate(weighted) for _ in message],
-                    [number[word] for message in weighted for word in message],
-                ),
-            ),
-            shape=(len(weighted), len(number)),
+        rows, sizes, stem_rows, gram_counts = array("i"), array("i"), array("i"), array("f")
+        for word in number:
+            grams, stem_row = rows_of_word(word, self.bits)
+            rows.extend(row for row, _ in grams)
+            gram_counts.extend(count for _, count in grams)
+            sizes.append(len(grams))
+            stem_rows.append(stem_row)
+        by_grams = self._words_by_rows(rows, sizes, gram_counts)
+        by_stem = self._words_by_rows(stem_rows, [1] * len(number), [1.0] * len(number))
+        words = _rows_of(
+            [number[word] for message in weighted for word in message],
+            [len(message) for message in weighted],
+            [count for message in weighted for count in message.values()],
+            len(number),
         )
-        seen = ((words @ (by_grams + by_stem)) > 0).sum(axis=0).A1
-        idf = np.log((1 + len(weighted)) / (1 + seen)) + 1
+        messages = [words @ block for block in (by_grams, by_stem)]
+        seen = sum(np.bincount(m.indices, minlength=m.shape[1]) for m in messages)
+        idf = np.log((1 + len(weighted)) / (1 + np.minimum(seen, len(weighted)))) + 1
         self.rarest = float(np.log(1 + len(weighted))) + 1.0
-        (grams, said), (stems, _) = (
-            _to_length_one(words, block @ sparse.diags_array(idf), least)
+        lengths = [
+            words.multiply(words) @ (block.multiply(block) @ idf**2) + least
             for block, least in zip((by_grams, by_stem), least_squares(self.rarest), strict=True)
-        )
-        return sparse.csr_matrix(grams + WORDS_BESIDE_GRAMS * stems), said, idf
+        ]
+        said = (1.0 - least_squares(self.rarest)[0] / lengths[0]).astype(np.float32)
+        for message, length in zip(messages, lengths, strict=True):
+            message.data *= idf[message.indices] * np.repeat(
+                1 / np.sqrt(length), np.diff(message.indptr)
+            )
+        return messages[0] + WORDS_BESIDE_GRAMS * messages[1], said, idf
+
+    def _words_by_rows(
+        self, rows: Sequence[int], sizes: Sequence[int], values: Sequence[float]
+    ) -> sparse.csr_matrix:
+        return _rows_of(rows, sizes, values, 1 << self.bits)
 
     def _fit(self, messages: Positions) -> tuple[Numbers, Numbers]:
         """Return weights (taught topics × rows) and leanings, learnt from some messages."""
         features, leaning = self.features[messages], LEANING * self.said[messages]
-        used = np.unique(features.indices)
+        used = np.flatnonzero(np.bincount(features.indices, minlength=1 << self.bits))
         matrix = sparse.hstack([features[:, used], leaning.reshape(-1, 1)]).tocsr()
         model = LogisticRegression(
             C=1.0, class_weight="balanced", fit_intercept=False, max_iter=200, tol=1e-3
@@ -221,15 +226,12 @@ class _Training:
         yield from divisions[:1] if len(self.texts) > MANY else divisions
 
 
-def _to_length_one(
-    words: sparse.csr_matrix, features: sparse.csr_matrix, least: float
-) -> tuple[sparse.csr_matrix, Numbers]:
-    """Return messages × rows, each message divided by its length as `Learnt` measures it.
-
-    The length is that of the words' own lengths, not of their sum: it needs no look at all rows.
-    Beside it, from 0 to 1, how much each message says: the share of its words in that length.
-    """
-    squares = words.multiply(words) @ features.multiply(features).sum(axis=1).reshape(-1, 1)
-    squares = np.asarray(squares).ravel()
-    scale = sparse.diags_array(1 / np.sqrt(squares + least))
-    return scale @ (words @ features), squares / (squares + least)
+def _rows_of(
+    columns: Sequence[int], sizes: Sequence[int], values: Sequence[float], width: int
+) -> sparse.csr_matrix:
+    """Return a sparse matrix from its rows, one after the other, in single precision."""
+    starts = np.concatenate([[0], np.cumsum(np.asarray(sizes))])
+    return sparse.csr_matrix(
+        (np.asarray(values, dtype=np.float32), np.asarray(columns, dtype=np.int32), starts),
+        shape=(len(sizes), width),
+    )

@@ -12,9 +12,11 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-import snowballstemmer
+from snowballstemmer.german_stemmer import GermanStemmer
 
-_STEMMER = snowballstemmer.stemmer("german")
+_STEMMER = GermanStemmer()
+"""Named outright: the package's own choice would take another implementation where one happens to
+be installed, and an index must be read with the stems that it was written with."""
 _LONGEST_WORD = 60
 """Letters of a word that count; what is longer is no word (base64, a line of dashes)."""
 
