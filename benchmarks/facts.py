@@ -93,6 +93,10 @@ def weight(target: Target) -> Weight | None:
         return None
     flags = [*CHROMIUM_FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     answers: list[Response] = []
+
+    def remember(answer: Response) -> None:  # Playwright marks its listeners: no built-in will do
+        answers.append(answer)
+
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=program, args=flags)
         context = chromium.new_context(locale="de-DE")
@@ -104,7 +108,7 @@ def weight(target: Target) -> Weight | None:
             ]
         )
         page = context.new_page()
-        page.on("response", answers.append)
+        page.on("response", remember)
         page.goto(base + ALL, wait_until="networkidle")
         fonts = [one for one in answers if one.request.resource_type == "font"]
         sizes = [_gzipped(one) for one in answers if one not in fonts]
