@@ -6,6 +6,7 @@ import typing as t
 
 from flask_babel import lazy_gettext as _
 from wtforms import BooleanField, DateField, IntegerField, RadioField, SelectField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, NumberRange
 
 from inquiries.casefile.status import Status
@@ -68,9 +69,9 @@ class AnswerForm(DeskForm):
     then = RadioField(
         _("Danach"),
         choices=[
-            (Status.ANSWERED.value, _("beantwortet")),
-            (Status.WAITING_FOR_REQUESTER.value, _("Rückfrage, wartet auf Anfragende")),
-            (Status.IN_PROGRESS.value, _("bleibt in Bearbeitung")),
+            SelectChoice(Status.ANSWERED.value, _("beantwortet")),
+            SelectChoice(Status.WAITING_FOR_REQUESTER.value, _("Rückfrage, wartet auf Anfragende")),
+            SelectChoice(Status.IN_PROGRESS.value, _("bleibt in Bearbeitung")),
         ],
         default=Status.ANSWERED.value,
         id="danach",
@@ -115,7 +116,7 @@ class HandoverForm(DeskForm):
 class MoveForm(DeskForm):
     """To which status the file goes."""
 
-    to = SelectField(choices=[(status.value, status.label) for status in Status])
+    to = SelectField(choices={status.value: status.label for status in Status})
 
     def move(self) -> service.Move:
         """Return the status."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typing as t
 
 from flask import flash, redirect, request, url_for
+from flask import session as cookie
 from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy.orm.exc import StaleDataError
@@ -13,7 +14,13 @@ from inquiries.accounts.models import Role
 from inquiries.casefile.access import find_visible
 from inquiries.casework import forms, service
 from inquiries.casework.routes.blueprint import bp
-from inquiries.casework.routes.inquiry import conflict_page, find_or_404, inquiry_page, posted_form
+from inquiries.casework.routes.inquiry import (
+    SENT,
+    conflict_page,
+    find_or_404,
+    inquiry_page,
+    posted_form,
+)
 from inquiries.knowledge import service as knowledge
 from inquiries.platform import Outdated, clock
 from inquiries.platform.db import transaction
@@ -31,6 +38,9 @@ if t.TYPE_CHECKING:
     from inquiries.casework.forms import DeskForm
 
     Deed = Callable[[Session, Inquiry, DeskForm], object]
+
+DRAFTS = {"answer": "antwort", "note": "notiz"}
+"""Under which name page.js keeps the unsent text of a deed."""
 
 
 def carry_out(reference: str, name: str, deed: Deed, done: str) -> ResponseReturnValue:
@@ -55,6 +65,8 @@ def carry_out(reference: str, name: str, deed: Deed, done: str) -> ResponseRetur
         number = log_reference(422, reference=reference, deed=name, fields=[*form.errors])
         return inquiry_page(inquiry, name, form, number), 422
     flash(done, "success")
+    if name in DRAFTS:
+        cookie[SENT] = f"{DRAFTS[name]}-{reference}"
     if find_visible(db.session, current_user, reference) is None:
         return redirect(url_for(".queue"), 303)
     return redirect(url_for(".inquiry", reference=reference), 303)

@@ -6,7 +6,9 @@ import typing as t
 
 import sqlalchemy as sa
 from flask import abort, render_template, request, url_for
+from flask import session as cookie
 from flask_login import current_user
+from wtforms import BooleanField, DateField, SelectField
 
 from inquiries.accounts.directory import directory
 from inquiries.accounts.models import Role
@@ -61,6 +63,8 @@ SAFE_TYPES = frozenset(
     }
 )
 ANYTHING = "application/octet-stream"
+SENT = "sent"
+"""Where the session keeps which draft has become a message."""
 
 
 @bp.get("/anfragen/<reference>")
@@ -157,6 +161,7 @@ def inquiry_page(
         moves=_moves(status),
         similar=similar,
         page_url=url_for(".inquiry", reference=file.reference),
+        sent=cookie.pop(SENT, ""),
     )
 
 
@@ -188,7 +193,8 @@ def conflict_page(reference: str, name: str, form: DeskForm) -> ResponseReturnVa
         reference=reference,
         inquiry=file,
         name=name,
-        form=form,
+        chosen=_chosen(form),
+        words=form["text"] if "text" in form else form["because"] if "because" in form else None,
         said=since.said,
         happened=since.happened[::-1],
         newest=since.newest or seen,
@@ -196,3 +202,18 @@ def conflict_page(reference: str, name: str, form: DeskForm) -> ResponseReturnVa
         sentence="",
     )
     return page, 409
+
+
+def _chosen(form: DeskForm) -> list[tuple[str, str, str]]:
+    """Return what was chosen beside the words: name of the field, its value, and how it reads."""
+    found = []
+    for field in form:
+        if isinstance(field, BooleanField) and field.data:
+            found.append((field.name, "y", str(field.label.text)))
+        elif isinstance(field, DateField) and field.data:
+            found.append((field.name, field.data.isoformat(), f"{field.data:%d.%m.%Y}"))
+        elif isinstance(field, SelectField) and field.data and field.name != "module":
+            groups = field.choices.values() if isinstance(field.choices, dict) else [field.choices]
+            labels = dict(choice for group in groups for choice in group)
+            found.append((field.name, field.data, str(labels.get(field.data, ""))))
+    return found
