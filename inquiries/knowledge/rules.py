@@ -27,13 +27,14 @@ def most_similar(
 ) -> list[int]:
     """Return the keys of the most similar others, best first; who shares no word is left out.
 
-    A shared word counts the less, the more of the others have it; among equals the newer (the
-    higher key) comes first.
+    A shared word counts the less, the more of the others have it. Whoever has less than half of
+    what the best has is left out; among equals the newer (the higher key) comes first.
     """
     wanted = set(words)
     common = Counter(word for other in others.values() for word in other & wanted)
     weight = {
         key: sum(1 / common[word] for word in other & wanted) for key, other in others.items()
     }
-    ranked = sorted((key for key in others if weight[key]), key=lambda key: (-weight[key], -key))
-    return ranked[:most]
+    enough = max(weight.values(), default=0) / 2
+    alike = (key for key in others if weight[key] and weight[key] >= enough)
+    return sorted(alike, key=lambda key: (-weight[key], -key))[:most]

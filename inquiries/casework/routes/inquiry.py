@@ -194,7 +194,7 @@ def conflict_page(reference: str, name: str, form: DeskForm) -> ResponseReturnVa
         inquiry=file,
         name=name,
         chosen=_chosen(form),
-        words=form["text"] if "text" in form else form["because"] if "because" in form else None,
+        words=next((field for field in form if field.name in {"text", "because"}), None),
         said=since.said,
         happened=since.happened[::-1],
         newest=since.newest or seen,
@@ -213,7 +213,6 @@ def _chosen(form: DeskForm) -> list[tuple[str, str, str]]:
         elif isinstance(field, DateField) and field.data:
             found.append((field.name, field.data.isoformat(), f"{field.data:%d.%m.%Y}"))
         elif isinstance(field, SelectField) and field.data and field.name != "module":
-            groups = field.choices.values() if isinstance(field.choices, dict) else [field.choices]
-            labels = dict(choice for group in groups for choice in group)
-            found.append((field.name, field.data, str(labels.get(field.data, ""))))
+            label = next((str(one.label.text) for one in field if one.checked), "")
+            found.append((field.name, field.data, label))
     return found
