@@ -53,7 +53,7 @@ def _options() -> argparse.Namespace:
     add("--sizes", type=int, nargs="+", default=list(SIZES), help="numbers of inquiries")
     add("--views", nargs="+", choices=[view.key for view in VIEWS], help="only these visits")
     add("--rounds", type=int, default=5)
-    add("--seconds", type=float, default=1.0, help="length of a round")
+    add("--seconds", type=float, default=0.8, help="length of a round")
     options = parser.parse_args()
     if options.quick:
         options.sizes, options.rounds, options.seconds = [SIZES[0]], 3, 0.6
