@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from inquiries.intake.models import PendingUpload
+from inquiries.intake.models import PendingUpload, ReceivedReply
 from inquiries.platform import files
 from inquiries.platform.db import transaction
 
@@ -21,7 +21,7 @@ KEPT = timedelta(days=1)
 
 
 def clear_uploads(session_factory: Callable[[], Session], now: datetime) -> str:
-    """Delete files that have waited for their form for more than a day.
+    """Delete files that have waited for their form for more than a day, and keys of sent replies.
 
     The rows go first: a crash in between leaves files without rows, never the reverse.
     """
@@ -32,6 +32,9 @@ def clear_uploads(session_factory: Callable[[], Session], now: datetime) -> str:
                 .where(PendingUpload.created_at < now - KEPT)
                 .returning(PendingUpload.storage_key)
             ).all()
+            session.execute(
+                sa.delete(ReceivedReply).where(ReceivedReply.received_at < now - KEPT)
+            )
         for key in keys:
             files.remove(key)
     return f"{len(keys)} Dateien gelöscht."

@@ -5,22 +5,26 @@ from __future__ import annotations
 import io
 import re
 import threading
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
+from sqlalchemy.orm import sessionmaker
 from structlog.testing import capture_logs
 
 from inquiries.accounts.models import User
 from inquiries.casefile import service as casefile
 from inquiries.casefile.models import Attachment, Event, Inquiry, Message, StatusLink
 from inquiries.casefile.status import Status
+from inquiries.intake.models import ReceivedReply
 from inquiries.mail.models import OutgoingMail
 from inquiries.platform import clock
 from inquiries.platform.db import transaction
 from inquiries.platform.tokens import digest
 from inquiries.platform.web import db, limiter
+from inquiries.timetable.uploads import clear_uploads
 from tests.conftest import ADVISOR
 from tests.filing import filed_link, form_key
 
@@ -140,6 +144,16 @@ def test_the_same_reply_arrives_once(client, link):
     assert len(messages()) == 2
     reply(client, link, "Und noch etwas anderes.", form_key=key)
     assert len(messages()) == 3
+
+
+def test_what_was_sent_is_remembered_for_a_day(client, link):
+    reply(client, link)
+    factory = sessionmaker(db.engine)
+    clear_uploads(factory, clock.now() + timedelta(hours=23))
+    assert db.session.scalar(sa.select(sa.func.count(ReceivedReply.key))) == 1
+    clear_uploads(factory, clock.now() + timedelta(hours=25))
+    db.session.rollback()
+    assert db.session.scalar(sa.select(sa.func.count(ReceivedReply.key))) == 0
 
 
 def test_the_same_reply_from_two_windows_at_once_arrives_once(either_app):

@@ -58,7 +58,7 @@ def _text_page(title: str, key: str) -> str:
 def municipality_list() -> Response:
     """List the municipalities for the field that completes what is typed."""
     places = [
-        {"label": place.short_name, "search": f"{place.postcode} {place.district}"}
+        {"label": place.short_name, "search": place.postcode}
         for place in municipalities.options(db.session, today())
     ]
     answer = jsonify(places)
