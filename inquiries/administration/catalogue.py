@@ -70,6 +70,8 @@ def load(session: Session, path: Path, *, now: datetime) -> Loaded:
     mark = f"{catalogue_file.fingerprint(path)}-{now.year} {path.resolve()}"
     centre = session.scalar(sa.select(Centre))
     if centre is not None and centre.catalogue_fingerprint == mark:
+        # A newer version of the program may read models of another form.
+        classification.train_from_catalogue(session, now=now)
         return Loaded(centre.name, changed=False)
     catalogue = catalogue_file.read(path)
     carriers = _load_carriers(session, catalogue)

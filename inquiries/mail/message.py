@@ -66,6 +66,8 @@ def one_line(text: str, limit: int) -> str:
 def many_lines(text: str) -> str:
     """Return text with plain line ends and without control characters."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    if lines.replace("\n", "").isprintable():  # nearly always
+        return lines
     return "".join(
         sign for sign in lines if sign in "\n\t" or unicodedata.category(sign) not in {"Cc", "Cs"}
     )
