@@ -32,6 +32,8 @@ UNCLEAR = 0
 
 # Written as text: a partial index is used only where the query repeats its condition to the letter.
 IS_OPEN = sa.text("inquiry.is_open")
+# Said by what is left out: SQLite would otherwise gather these states first and then sort them.
+NOT_WAITING = [str(status) for status in sorted(OPEN - WAITING)]
 NOT_RUNNING = [str(status) for status in sorted(OPEN - CLOCK_RUNS)]
 
 
@@ -238,7 +240,7 @@ def _view(
     if view is View.OVERDUE:
         return [IS_OPEN, Inquiry.due_at < now, Inquiry.status.not_in(NOT_RUNNING)]
     if view is View.WAITING:
-        return [IS_OPEN, Inquiry.status.in_([str(one) for one in sorted(WAITING)])]
+        return [IS_OPEN, Inquiry.status.not_in(NOT_WAITING)]
     return []
 
 
