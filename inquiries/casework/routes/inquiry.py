@@ -214,5 +214,5 @@ def _chosen(form: DeskForm) -> list[tuple[str, str, str]]:
             found.append((field.name, field.data.isoformat(), f"{field.data:%d.%m.%Y}"))
         elif isinstance(field, SelectField) and field.data and field.name != "module":
             label = next((str(one.label.text) for one in field if one.checked), "")
-            found.append((field.name, field.data, label))
+            found.append((field.name, field.data, f"{field.label.text}: {label}" if label else ""))
     return found
