@@ -111,10 +111,12 @@ class Person:
     def choose(self, label: str, option: str) -> None:
         """Take an option of a list or of a group of buttons."""
         field = self.page.get_by_label(_with_or_without_mark(label)).and_(
-            self.page.locator("select")
+            self.page.locator("select:visible")
         )
         if field.count():
-            field.select_option(label=option)
+            if self.keyboard:
+                self.tab_to(field)
+            field.select_option(label=option)  # the browser's own list is not part of the page
             return
         group = self.page.get_by_role("group", name=_with_or_without_mark(label))
         button = group.get_by_label(option, exact=True)
@@ -148,10 +150,25 @@ class Person:
         exact = isinstance(name, str)
         self._use(self.page.get_by_role("link", name=name, exact=exact).first)
 
+    def open(self, summary: str) -> None:
+        """Unfold what hides behind a heading."""
+        folded = self.page.locator("summary", has_text=summary).first
+        if self.keyboard:
+            self.tab_to(folded)
+            self.page.keyboard.press("Enter")
+        else:
+            folded.click()
+
     def keys(self, *keys: str) -> None:
-        """Type keys one after the other, as shortcuts."""
+        """Type keys one after the other, as shortcuts that stay on the page."""
         for key in keys:
             self.page.keyboard.press(key)
+
+    def key(self, key: str) -> None:
+        """Type a key that leads to another page, and check that."""
+        with self.page.expect_navigation():
+            self.page.keyboard.press(key)
+        self.check()
 
     def sign_in(self, email: str, password: str) -> None:
         """Log in at the front."""
@@ -176,7 +193,13 @@ class Person:
 
     def field(self, label: str) -> Locator:
         """Return the field with that label, optional or not."""
-        return self.page.get_by_label(_with_or_without_mark(label)).first
+        fields = self.page.locator("input, textarea, select")
+        return (
+            self.page.get_by_label(_with_or_without_mark(label))
+            .and_(fields)
+            .filter(visible=True)
+            .first
+        )
 
     def text_of(self, selector: str) -> str:
         """Return what stands in a part of the page."""
@@ -228,9 +251,8 @@ class Person:
 
     def _hear(self, message: ConsoleMessage) -> None:
         # That the page itself came with 4xx is told here, too; `status` knows it already.
-        if message.type == "error" and "Failed to load resource" not in message.text:
-            self.faults.append(f"console: {message.text}")
-        elif "Content Security Policy" in message.text:
+        known = "Failed to load resource" in message.text
+        if "Content Security Policy" in message.text or (message.type == "error" and not known):
             self.faults.append(f"console: {message.text}")
 
     def _watch_request(self, request: Request) -> None:

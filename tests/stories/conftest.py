@@ -52,6 +52,15 @@ MIRJAM = "mirjam.roth@lagsbh.de"
 COORDINATOR = "svenja.dorndorf@example.org"
 ADMINISTRATOR = "judith.amrein@example.org"
 
+FOR_LARA = Submission(
+    subject="Sprechstunde im Stadtteilbüro",
+    body="Liebe Frau Lebriez, wie oft sollte ein Quartiersmanagement Sprechstunden anbieten?",
+    channel=Channel.FORM,
+    requester_name="Jörg Müller",
+    requester_email="j.mueller@stadt.example",
+    organisation="Stadt Beispielhausen",
+    municipality_name="Beispielhausen",
+)
 FOR_THE_QUEUE = Submission(
     subject="Förderfähigkeit von Grunderwerb",
     body="Ist der Kauf eines Grundstücks für das Quartierszentrum förderfähig?",
@@ -116,15 +125,14 @@ class House:
         demo.fill(db.session, INQUIRIES, SEED, now=NOW)
         with transaction(db.session) as session:
             receive(session, FOR_THE_QUEUE, by=None, now=NOW - timedelta(hours=1))
-        db.session.close()
-        db.engine.dispose()
+        _disconnect()
         with closing(sqlite3.connect(self._live)) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         shutil.copy(self._live, self._template)
 
     def begin_again(self) -> None:
         """Put the database back to how it was built."""
-        self.do(lambda: db.engine.dispose())
+        self.do(_disconnect)
         for leftover in self._live.parent.glob("live.db-*"):
             leftover.unlink()
         shutil.copy(self._template, self._live)
@@ -146,6 +154,16 @@ class House:
         """Run a background job, as of the story's moment."""
         return self.do(lambda: run_by_hand(job_named(name), db.sessionmaker, self._moment))
 
+    def receive(self, submission: Submission) -> tuple[str, str]:
+        """Let an inquiry come in; returns its reference and the path of its status page."""
+
+        def work() -> tuple[str, str]:
+            with transaction(db.session) as session:
+                receipt = receive(session, submission, by=None, now=self.now())
+            return receipt.inquiry.reference, receipt.status_url.removeprefix(self.url)
+
+        return self.do(work)
+
     def letters(self, to: str) -> list[str]:
         """Return the texts of the letters that were written to an address, oldest first."""
         raw = sa.select(OutgoingMail.raw).where(OutgoingMail.recipient == to)
@@ -156,6 +174,11 @@ class House:
         """Stop serving."""
         self._server.shutdown()
         self._server.server_close()
+
+
+def _disconnect() -> None:
+    db.session.close()
+    db.engine.dispose()
 
 
 def _text_of(raw: bytes) -> str:
