@@ -14,12 +14,13 @@ from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
 from inquiries.accounts.models import Municipality
-from inquiries.casefile.models import Attachment, Event, Inquiry, Message, ReferenceCounter
+from inquiries.casefile.models import Attachment, Event, Inquiry, Message, ReferenceCounter, Topic
 from inquiries.intake import uploads
 from inquiries.intake.models import PendingUpload
 from inquiries.mail.models import OutgoingMail
 from inquiries.platform import clock, files
 from inquiries.platform.db import transaction
+from inquiries.platform.snapshot import changed
 from inquiries.platform.web import db, limiter
 from tests.conftest import ADVISOR, OTHER_ADVISOR
 from tests.filing import TYPED, check, filed_link, form_key, send
@@ -58,6 +59,22 @@ def test_the_form_works_without_an_account_and_says_its_limits_before_typing(cli
     assert "keine Namen von Bewohner:innen oder Kindern" in page.text
     assert "/datenschutz" in page.text
     assert 'value="" ' in page.text or "Weiß ich nicht – bitte ordnen Sie zu" in page.text
+
+
+def test_a_new_name_of_a_topic_shows_at_once(client, session):
+    client.get("/anfrage")
+    with transaction(session):
+        session.scalars(sa.select(Topic).where(Topic.key == "beteiligung")).one().name = "Mitreden"
+        changed(session)
+    assert "Mitreden" in client.get("/anfrage").text
+
+
+def test_every_form_has_a_key_of_its_own(client):
+    keys = {
+        re.search(r'name="form_key"[^>]*value="([^"]+)"', client.get("/anfrage").text).group(1)
+        for _ in range(3)
+    }
+    assert len(keys) == 3
 
 
 def test_one_asks_checks_sends_and_gets_to_know_what_happens_next(client, session, giessen):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import typing as t
 
-from flask import redirect, render_template, request, session, url_for
+from flask import current_app, redirect, render_template, request, session, url_for
+from markupsafe import Markup
 
 from inquiries.accounts.directory import directory
 from inquiries.casefile import service as casefile
 from inquiries.casefile.terms import terms
 from inquiries.intake import uploads
-from inquiries.intake.forms import InquiryForm
+from inquiries.intake.forms import InquiryForm, OneTimeForm
 from inquiries.intake.routes.blueprint import (
     Allowance,
     bp,
@@ -25,12 +26,15 @@ from inquiries.intake.routes.blueprint import (
 from inquiries.intake.service import receive
 from inquiries.platform import clock
 from inquiries.platform.db import transaction
+from inquiries.platform.snapshot import Snapshot
 from inquiries.platform.web import db
 from inquiries.platform.web.doors import open_to_all
 from inquiries.platform.web.errors import log_reference
+from inquiries.platform.web.language import language
 
 if t.TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
+    from sqlalchemy.orm import Session
 
 FILED = "filed"
 """Where the session keeps the status link of what was sent last."""
@@ -47,10 +51,10 @@ filings = Allowance("filing", "60 per hour")
 @open_to_all
 def form() -> ResponseReturnValue:
     """Ask for the question, show it for checking, and take it in."""
+    if request.method != "POST":
+        return _page(OneTimeForm(), _empty_fields())
     asked = InquiryForm()
     asked.offer(terms(db.session), today())
-    if request.method != "POST":
-        return _form_page(asked)
     step = request.form.get("schritt", "pruefen")
     refused_files = keep_files(asked)
     if step == "aendern":
@@ -66,14 +70,42 @@ def form() -> ResponseReturnValue:
 
 
 def _form_page(asked: InquiryForm, number: str = "", *, show_topics: bool = False) -> str:
-    return render_template(
-        "intake/form.html",
+    return _page(asked, _fields(asked, show_topics=show_topics), number)
+
+
+def _page(asked: OneTimeForm, fields: Markup, number: str = "") -> str:
+    return render_template("intake/form.html", form=asked, fields=fields, number=number)
+
+
+def _fields(asked: InquiryForm, *, show_topics: bool) -> Markup:
+    shown = render_template(
+        "intake/_fields.html",
         form=asked,
         kept=kept_files(asked),
-        number=number,
         show_topics=show_topics or asked.topic.data or asked.topic.errors,
         hints={topic.key: topic.description for topic in terms(db.session).topics},
     )
+    return Markup(shown)  # noqa: S704 - a template's output, which is escaped already
+
+
+def _empty_fields() -> Markup:
+    """Return the fields as everybody finds them: rendered once in each language.
+
+    They are three quarters of the work for the page, and the same until the catalogue changes.
+    """
+    known = _empty(db.session)
+    if language() not in known or current_app.debug:
+        asked = InquiryForm()
+        asked.offer(terms(db.session), today())
+        known[language()] = _fields(asked, show_topics=False)
+    return known[language()]
+
+
+def _none_yet(_session: Session) -> dict[str, Markup]:
+    return {}
+
+
+_empty = Snapshot(_none_yet)
 
 
 def _refused(asked: InquiryForm) -> ResponseReturnValue:
