@@ -351,15 +351,21 @@ def test_two_people_at_once_the_second_sees_both_and_can_send_hers_again(session
     assert bodies == ["Frage", "Laras Antwort", "Mirjams Ergänzung"]
 
 
-def test_a_conflict_keeps_the_words_even_if_the_file_is_out_of_sight_by_now(session, sign_in, lara):
-    inquiry = an_inquiry(session, "Weg", of=ADVISOR)
+def test_words_for_a_file_that_is_out_of_sight_by_now_come_back_and_tell_nothing(
+    session, sign_in, lara
+):
+    inquiry = an_inquiry(session, "Vertraulich", of=ADVISOR)
     browser = sign_in(OTHER_ADVISOR)
     seen = fields(text_of(browser.get(f"/anfragen/{inquiry.reference}")), "notiz")
     pat = person(session, PARTNER)
     act(service.hand_over, inquiry, Handover(inquiry.version, "Grund", person_id=pat.id), lara)
     data = {**seen, "text": "Meine Notiz"}
-    answer = browser.post(f"/anfragen/{inquiry.reference}/notiz", data=data)
-    assert answer.status_code == 404, "what she may not see does not exist for her"
+    there = browser.post(f"/anfragen/{inquiry.reference}/notiz", data=data)
+    nowhere = browser.post("/anfragen/ZSZ-2026-99999/notiz", data=data)
+    for answer in (there, nowhere):
+        assert answer.status_code == 404
+        assert "Meine Notiz" in text_of(answer)
+        assert "Vertraulich" not in text_of(answer)
 
 
 @pytest.mark.parametrize("version", ["", "x", "-1", "99999999999999999999", "0"])

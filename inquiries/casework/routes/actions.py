@@ -18,6 +18,7 @@ from inquiries.casework.routes.inquiry import (
     SENT,
     conflict_page,
     find_or_404,
+    gone_page,
     inquiry_page,
     posted_form,
 )
@@ -52,15 +53,20 @@ def carry_out(reference: str, name: str, deed: Deed, done: str) -> ResponseRetur
         deed: called inside the transaction, with the file as it is now.
         done: sentence for the person when it is done.
     """
-    inquiry = find_or_404(reference)
     form = posted_form(name)
+    inquiry = find_visible(db.session, current_user, reference)
+    if inquiry is None:
+        return gone_page(reference, name, form)
     if form.validate():
         try:
             with form.refusals(), transaction(db.session) as session:
                 session.refresh(inquiry)
                 deed(session, inquiry, form)
         except (Outdated, StaleDataError):
-            return conflict_page(reference, name, form)
+            changed = find_visible(db.session, current_user, reference)
+            if changed is None:
+                return gone_page(reference, name, form)
+            return conflict_page(changed, name, form)
     if form.errors:
         number = log_reference(422, reference=reference, deed=name, fields=[*form.errors])
         return inquiry_page(inquiry, name, form, number), 422

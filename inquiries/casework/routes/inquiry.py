@@ -30,6 +30,7 @@ from inquiries.platform.workdays import local_day
 if t.TYPE_CHECKING:
     from flask import Response
     from flask.typing import ResponseReturnValue
+    from wtforms import Field
 
     from inquiries.accounts.directory import Directory
     from inquiries.casework.forms import DeskForm
@@ -179,22 +180,17 @@ def _moves(status: Status) -> list[Status]:
     return [new for new in moves_from(status) if new not in asks_more]
 
 
-def conflict_page(reference: str, name: str, form: DeskForm) -> ResponseReturnValue:
-    """Show what the person wrote beside what happened meanwhile; she can send hers again.
-
-    The file may be out of her sight by now: then her words are all that is shown.
-    """
-    number = log_reference(409, reference=reference, deed=name)
-    file = find_visible(db.session, current_user, reference)
+def conflict_page(file: Inquiry, name: str, form: DeskForm) -> ResponseReturnValue:
+    """Show what the person wrote beside what happened meanwhile; she can send hers again."""
+    number = log_reference(409, reference=file.reference, deed=name)
     seen = form.seen.data or 0
-    since = reading.since(db.session, file, seen) if file else reading.Reading([], [])
+    since = reading.since(db.session, file, seen)
     page = render_template(
         "casework/conflict.html",
-        reference=reference,
         inquiry=file,
         name=name,
         chosen=_chosen(form),
-        words=next((field for field in form if field.name in {"text", "because"}), None),
+        words=_words(form),
         said=since.said,
         happened=since.happened[::-1],
         newest=since.newest or seen,
@@ -202,6 +198,20 @@ def conflict_page(reference: str, name: str, form: DeskForm) -> ResponseReturnVa
         sentence="",
     )
     return page, 409
+
+
+def gone_page(reference: str, name: str, form: DeskForm) -> ResponseReturnValue:
+    """Answer 404 for a file that the person does not see, and give her own words back to her."""
+    words = _words(form)
+    if words is None or not words.data:
+        abort(404)
+    number = log_reference(404, reference=reference, deed=name)
+    page = render_template("casework/gone.html", words=words.data, number=number, sentence="")
+    return page, 404
+
+
+def _words(form: DeskForm) -> Field | None:
+    return next((field for field in form if field.name in {"text", "because"}), None)
 
 
 def _chosen(form: DeskForm) -> list[tuple[str, str, str]]:
