@@ -36,8 +36,12 @@ def main() -> int:
         print(f"Nothing was measured: {missing}", file=sys.stderr)
         return 1
     today = datetime.now(UTC).date()
-    text = report.page(results, views, day=today, command=_command())
+    measured = [view for view in views if view.key in results.samples]
+    text = report.page(results, measured, day=today, command=_command())
     print(f"\n{text}")
+    if len(measured) < len(views):
+        print(f"Not everything could be measured: {PAGE.relative_to(HOME)} stays as it is.")
+        return 1
     if options.quick or options.views or tuple(options.sizes) != SIZES:
         print(f"A part was measured: {PAGE.relative_to(HOME)} stays as it is.")
     else:

@@ -13,6 +13,7 @@ import time
 import typing as t
 from dataclasses import dataclass
 
+from benchmarks.browser import WrongAnswer
 from benchmarks.processes import cpu_seconds
 
 if t.TYPE_CHECKING:
@@ -45,20 +46,33 @@ def key_of(target: Target) -> Key:
 def run(
     targets: Sequence[Target], views: Sequence[View], *, rounds: int, seconds: float
 ) -> dict[str, dict[Key, list[Sample]]]:
-    """Return the samples of each view and target; views that write come last."""
+    """Return the samples of each view and target; views that write come last.
+
+    A view that answers other than it should is named and left out.
+    """
     found: dict[str, dict[Key, list[Sample]]] = {}
     for view in sorted(views, key=lambda view: view.writes):
-        samples = found.setdefault(view.key, {key_of(target): [] for target in targets})
         print(f"  {view.title}", flush=True)
-        for target in targets:
-            warm = target.visitor(view, 0)
-            for _ in range(WARM_UP):
-                target.visit(view)(warm)
-        for turn in range(rounds):
-            start = turn * len(targets) // rounds
-            for target in (*targets[start:], *targets[:start]):
-                samples[key_of(target)].append(_sample(target, view, seconds))
+        try:
+            found[view.key] = _samples(targets, view, rounds=rounds, seconds=seconds)
+        except WrongAnswer as wrong:
+            print(f"  NOT MEASURED: {wrong}", flush=True)
     return found
+
+
+def _samples(
+    targets: Sequence[Target], view: View, *, rounds: int, seconds: float
+) -> dict[Key, list[Sample]]:
+    samples: dict[Key, list[Sample]] = {key_of(target): [] for target in targets}
+    for target in targets:
+        warm = target.visitor(view, 0)
+        for _ in range(WARM_UP):
+            target.visit(view)(warm)
+    for turn in range(rounds):
+        start = turn * len(targets) // rounds
+        for target in (*targets[start:], *targets[:start]):
+            samples[key_of(target)].append(_sample(target, view, seconds))
+    return samples
 
 
 def _sample(target: Target, view: View, seconds: float) -> Sample:
