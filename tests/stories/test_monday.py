@@ -24,13 +24,5 @@ def test_mondays_digest_lies_in_the_outgoing_mail(house, somebody):
     coordinator.sees(LARA, reference, FOR_LARA.subject, f"{house.url}/anfragen/{reference}")
 
     house.run_job("weekly-digest")
-    assert (
-        len(
-            [
-                letter
-                for letter in house.letters(LARA)
-                if "Arbeitsliste für die Kalenderwoche 49" in letter
-            ]
-        )
-        == 1
-    ), "once a week"
+    lists = [text for text in house.letters(LARA) if "Arbeitsliste für die Kalenderwoche" in text]
+    assert len(lists) == 1, "once a week, however often the job runs"
