@@ -10,7 +10,7 @@ from inspect import iscoroutinefunction
 from pathlib import Path
 
 import structlog
-from flask import Flask, g, request, url_for
+from flask import Flask, request, url_for
 from flask_login import current_user
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -69,7 +69,7 @@ def create_app(overrides: Mapping[str, t.Any] | None = None) -> Flask:
     )
     app.config.update(config.load(), **(overrides or {}))
     settings.configure(app.config)
-    _configure(app)
+    _configure(app, overrides or {})
     _start_logging(app.config["LOG_FORMAT"])
     if app.config["PROXIES"]:
         hops = app.config["PROXIES"]
@@ -90,9 +90,9 @@ def create_app(overrides: Mapping[str, t.Any] | None = None) -> Flask:
     return app
 
 
-def _configure(app: Flask) -> None:
+def _configure(app: Flask, overrides: Mapping[str, t.Any]) -> None:
     https = app.config["BASE_URL"].startswith("https://")
-    defaults = {
+    ours = {
         "SQLALCHEMY_ENGINES": {"default": _engine(app.config["DATABASE_URL"])},
         "ALEMBIC": {"script_location": str(HOME / "migrations")},
         "ALEMBIC_CONTEXT": {"render_as_batch": True, "compare_type": True},
@@ -106,10 +106,8 @@ def _configure(app: Flask) -> None:
         "SESSION_COOKIE_SAMESITE": "Lax",
         "WTF_CSRF_TIME_LIMIT": None,
     }
-    for name, value in defaults.items():
-        app.config.setdefault(name, value)
-        if app.config[name] is None and value is not None:
-            app.config[name] = value
+    # Flask has values of its own for some of these: they must not win.
+    app.config.update({**ours, **overrides})
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
 
@@ -169,8 +167,6 @@ def _share_with_templates(app: Flask) -> None:
 
     @app.context_processor
     def shared() -> dict[str, t.Any]:
-        if g.get("broken"):
-            return {}
         return {
             "centre": directory(db.session).centre,
             "navigation": _navigation() if current_user.is_authenticated else [],

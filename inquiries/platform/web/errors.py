@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import secrets
 import typing as t
+from dataclasses import dataclass
 
 import structlog
-from flask import Flask, g, render_template, request
-from sqlalchemy.exc import OperationalError
+from flask import Flask, current_app, render_template, request
+from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, default_exceptions
 
 from inquiries.platform import Refused
+from inquiries.platform.web import db
+from inquiries.platform.web.language import language, translate
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,52 +45,74 @@ def log_reference(status: int, **facts: object) -> str:
 def html_page(status: int, sentence: str, number: str) -> ResponseReturnValue:
     """Show the page for a status; the sentence is the service's or empty.
 
-    From 500 on nothing can be relied on, least of all the database: those pages do without.
+    From 500 on nothing can be relied on, least of all the database: those pages do without, also
+    without asking who is logged in, which Flask-Login does for every page with the usual context.
     """
-    g.broken = status >= 500
     name = status if status in PAGES else (500 if status >= 500 else 400)
-    page = render_template(f"errors/{name}.html", sentence=sentence, number=number)
+    if status >= 500:
+        bare = current_app.jinja_env.get_template(f"errors/{name}.html")
+        return bare.render(number=number, language=language()), status
+    page = render_template(f"errors/{name}.html", sentence=translate(sentence), number=number)
     return page, status
 
 
-def install(app: Flask, page_for: Callable[[], ErrorPage]) -> None:
-    """Answer every error; `page_for` picks the form of the answer (page or problem+json)."""
+@dataclass(frozen=True)
+class _Answers:
+    """What each kind of error is answered with."""
 
-    def refused(refusal: Refused) -> ResponseReturnValue:
+    app: Flask
+    page_for: Callable[[], ErrorPage]
+
+    def page(self, status: int, sentence: str, number: str) -> ResponseReturnValue:
+        """Show the page; if that fails in its turn (no database, no catalogue), the barest one."""
+        try:
+            return self.page_for()(status, sentence, number)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is logged and answered
+            return self.broken(error)
+
+    def broken(self, error: Exception) -> ResponseReturnValue:
+        database_away = isinstance(error, OperationalError)
+        status = 503 if database_away else 500
+        number = log_reference(status, exc_info=error)
+        answer = self.app.make_response(self.page_for()(status, "", number))
+        if database_away:
+            answer.headers["Retry-After"] = "10"
+        return answer
+
+    def refused(self, refusal: Refused) -> ResponseReturnValue:
         number = log_reference(refusal.status, sentence=refusal.sentence)
-        return page_for()(refusal.status, refusal.sentence, number)
+        return self.page(refusal.status, refusal.sentence, number)
 
-    def stale(_error: StaleDataError) -> ResponseReturnValue:
-        number = log_reference(409)
+    def stale(self, _error: StaleDataError) -> ResponseReturnValue:
         sentence = "Diese Anfrage wurde im selben Augenblick von jemand anderem geändert."
-        return page_for()(409, sentence, number)
+        return self.page(409, sentence, log_reference(409))
 
-    def http_error(error: HTTPException) -> ResponseReturnValue:
+    def no_such_value(self, error: Exception) -> ResponseReturnValue:
+        """Refuse what no column can hold: NUL in an address, a number of twenty digits."""
+        db.session.rollback()  # PostgreSQL answers nothing more in this transaction
+        return self.page(400, "", log_reference(400, kind=type(error).__name__))
+
+    def http_error(self, error: HTTPException) -> ResponseReturnValue:
         if error.code is None or error.code < 400:
             return error
         number = log_reference(error.code, path=_path_without_token())
-        answer = app.make_response(page_for()(error.code, "", number))
+        answer = self.app.make_response(self.page(error.code, "", number))
         for name, value in error.get_headers():
             if name in {"Retry-After", "Allow", "WWW-Authenticate"}:
                 answer.headers[name] = value
         return answer
 
-    def database_away(error: OperationalError) -> ResponseReturnValue:
-        number = log_reference(503, exc_info=error)
-        answer = app.make_response(page_for()(503, "", number))
-        answer.headers["Retry-After"] = "10"
-        return answer
 
-    def unexpected(error: Exception) -> ResponseReturnValue:
-        number = log_reference(500, exc_info=error)
-        return page_for()(500, "", number)
-
-    app.register_error_handler(Refused, refused)
-    app.register_error_handler(StaleDataError, stale)
-    app.register_error_handler(OperationalError, database_away)
+def install(app: Flask, page_for: Callable[[], ErrorPage]) -> None:
+    """Answer every error; `page_for` picks the form of the answer (page or problem+json)."""
+    answers = _Answers(app, page_for)
+    app.register_error_handler(Refused, answers.refused)
+    app.register_error_handler(StaleDataError, answers.stale)
+    app.register_error_handler(DataError, answers.no_such_value)
+    app.register_error_handler(OverflowError, answers.no_such_value)
     for code in default_exceptions:
-        app.register_error_handler(code, http_error)
-    app.register_error_handler(Exception, unexpected)
+        app.register_error_handler(code, answers.http_error)
+    app.register_error_handler(Exception, answers.broken)
 
 
 def _path_without_token() -> str:
