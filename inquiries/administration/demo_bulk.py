@@ -6,47 +6,33 @@ way it went.
 
 from __future__ import annotations
 
-import json
 import typing as t
 from collections import Counter
-from dataclasses import dataclass, field
-from datetime import date, datetime
 
 import sqlalchemy as sa
 
 from inquiries.accounts import municipalities
 from inquiries.accounts.directory import Directory, PersonEntry, directory
+from inquiries.administration.demo_rows import INQUIRY, Rows, reserve_ids, reserve_references
 from inquiries.administration.demo_story import Deed, Step, Story
 from inquiries.casefile import history
-from inquiries.casefile.models import (
-    CHANNEL_NAMES,
-    Channel,
-    Event,
-    Inquiry,
-    Message,
-    ReferenceCounter,
-    Tally,
-)
+from inquiries.casefile.models import CHANNEL_NAMES, Channel, Tally
 from inquiries.casefile.status import OPEN, Status
 from inquiries.casefile.terms import Term, terms
 from inquiries.classification import service as classification
 from inquiries.intake.service import explain
-from inquiries.platform.db import insert_for
 from inquiries.platform.text import search_words
 from inquiries.platform.workdays import due_at, local_day
 from inquiries.routing import service as routing
 from inquiries.routing.rules import Facts, Rule, choose
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
+    from datetime import date, datetime
 
     from sqlalchemy.orm import Session
 
     from inquiries.classification.engine import Verdict
-
-INQUIRY = [column.name for column in Inquiry.__table__.columns if not column.computed]
-MESSAGE = [column.name for column in Message.__table__.columns if column.name != "id"]
-EVENT = [column.name for column in Event.__table__.columns if column.name != "id"]
 
 LEADS_TO = {
     Deed.TAKE_UP: Status.IN_PROGRESS,
@@ -58,16 +44,6 @@ LEADS_TO = {
     Deed.CLOSE: Status.CLOSED,
     Deed.SPAM: Status.SPAM,
 }
-
-
-@dataclass
-class Rows:
-    """What a chunk adds to the tables."""
-
-    inquiry: list[dict[str, t.Any]] = field(default_factory=list)
-    message: list[dict[str, t.Any]] = field(default_factory=list)
-    event: list[dict[str, t.Any]] = field(default_factory=list)
-    search: list[dict[str, t.Any]] = field(default_factory=list)
 
 
 class Desk:
@@ -128,21 +104,14 @@ class Desk:
 
 def write(session: Session, desk: Desk, stories: Sequence[Story]) -> None:
     """Write a chunk of stories, oldest first, in the caller's transaction."""
-    ids = _reserve_ids(session, len(stories))
-    references = _reserve_references(session, desk, stories)
+    zone = desk.house.calendar.zone
+    years = [story.received_at.astimezone(zone).year for story in stories]
+    ids = reserve_ids(session, len(stories))
+    references = reserve_references(session, desk.house.centre.short_name, years)
     rows = Rows()
     for story, number, reference in zip(stories, ids, references, strict=True):
         _File(desk, story, number, reference, rows).tell()
-    _insert(session, "inquiry", INQUIRY, rows.inquiry)
-    _insert(session, "message", MESSAGE, rows.message)
-    _insert(session, "event", EVENT, rows.event)
-    key = "rowid" if _is_sqlite(session) else "inquiry_id"
-    _insert(
-        session,
-        "inquiry_search",
-        [key, "words"],
-        [{key: row["id"], "words": row["words"]} for row in rows.search],
-    )
+    rows.lay_down(session)
 
 
 class _File:
@@ -366,77 +335,3 @@ def taken_by(
     if not free:
         return house.people[sorter], "Das übernehme ich selbst."
     return min(free, key=lambda person: (busy[person.id], person.id)), "Bitte übernehmen."
-
-
-def _is_sqlite(session: Session) -> bool:
-    return session.get_bind().dialect.name == "sqlite"
-
-
-def _reserve_ids(session: Session, count: int) -> list[int]:
-    """Take ids that nobody else gets: our transaction holds SQLite's only pen; else a sequence."""
-    if _is_sqlite(session):
-        last = session.scalar(sa.select(sa.func.max(Inquiry.id))) or 0
-        return list(range(last + 1, last + 1 + count))
-    series = sa.text("SELECT nextval('inquiry_id_seq') FROM generate_series(1, :count)")
-    return sorted(session.scalars(series, {"count": count}))
-
-
-def _reserve_references(session: Session, desk: Desk, stories: Sequence[Story]) -> list[str]:
-    """Count up the year's references by as many as the chunk needs."""
-    zone = desk.house.calendar.zone
-    years = Counter(story.received_at.astimezone(zone).year for story in stories)
-    free: dict[int, int] = {}
-    for year, count in years.items():
-        counted = (
-            insert_for(session, ReferenceCounter)
-            .values(year=year, last=count)
-            .on_conflict_do_update(
-                index_elements=[ReferenceCounter.year],
-                set_={"last": ReferenceCounter.last + count},
-            )
-            .returning(ReferenceCounter.last)
-        )
-        free[year] = (session.scalar(counted) or 0) - count
-    prefix = desk.house.centre.short_name
-    references = []
-    for story in stories:
-        year = story.received_at.astimezone(zone).year
-        free[year] += 1
-        references.append(f"{prefix}-{year}-{free[year]:05d}")
-    return references
-
-
-def _insert(
-    session: Session, table: str, columns: Sequence[str], rows: Iterable[dict[str, t.Any]]
-) -> None:
-    """Write rows past the object mapper, which would take ten times as long."""
-    driver = session.connection().connection.cursor()
-    names = ", ".join(columns)
-    if _is_sqlite(session):
-        marks = ", ".join("?" * len(columns))
-        driver.executemany(
-            f"INSERT INTO {table} ({names}) VALUES ({marks})",  # noqa: S608 - our own names
-            [_converted(row, columns, SQLITE_CONVERSIONS) for row in rows],
-        )
-        return
-    with t.cast("t.Any", driver).copy(f"COPY {table} ({names}) FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row(_converted(row, columns, CONVERSIONS))
-
-
-def _moment(value: datetime) -> str:
-    """Write a UTC moment as SQLite keeps it."""
-    return value.isoformat(" ", "microseconds")[:26]
-
-
-CONVERSIONS: dict[type, Callable[[t.Any], str]] = {dict: json.dumps, list: json.dumps}
-SQLITE_CONVERSIONS = CONVERSIONS | {datetime: _moment}
-
-
-def _converted(
-    row: dict[str, t.Any], columns: Sequence[str], conversions: dict[type, Callable[[t.Any], str]]
-) -> list[object]:
-    values = [row[column] for column in columns]
-    return [
-        conversions[type(value)](value) if type(value) in conversions else value for value in values
-    ]
