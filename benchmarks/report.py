@@ -129,7 +129,7 @@ def _targets(results: Results, views: Sequence[View], size: int) -> list[tuple[s
 def _held(what: str, target: float, measured: float, unit: str) -> tuple[str, ...]:
     verdict = "met"
     if measured > target:
-        verdict = f"**missed by {(measured / target - 1) * 100:.0f} %**"
+        verdict = f"**missed by {max(1, round((measured / target - 1) * 100))} %**"
     return (what, f"≤ {target:g} {unit}".strip(), f"{_short(measured)} {unit}".strip(), verdict)
 
 
