@@ -3,7 +3,7 @@
 
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: help setup run test check bench format clean
+.PHONY: help setup run test check bench format translations clean
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
@@ -47,6 +47,9 @@ bench: .venv/dev.stamp $(CATALOGUES) ## measure against the floor; writes docs/b
 format: .venv/dev.stamp ## format the Python files and sort their imports
 	@$(BIN)/ruff check --quiet --fix-only $(SOURCES)
 	@$(BIN)/ruff format --quiet $(SOURCES)
+
+translations: .venv/runtime.stamp ## bring translations/ up to date with templates and code
+	@$(BIN)/python deploy/messages.py
 
 clean: ## remove what make has installed; keeps instance/ with your data
 	@rm -rf .venv static/vendor tests/vendor $(CATALOGUES)

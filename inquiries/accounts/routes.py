@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import typing as t
-from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
@@ -20,6 +19,8 @@ from inquiries.platform.db import transaction
 from inquiries.platform.settings import settings
 from inquiries.platform.web import db, login_manager
 from inquiries.platform.web.doors import door, open_to_all
+from inquiries.platform.web.language import translate
+from inquiries.platform.web.paths import is_local
 from inquiries.platform.workdays import local_day
 
 if t.TYPE_CHECKING:
@@ -47,11 +48,7 @@ login_manager.unauthorized_handler(ask_to_log_in)
 def _safe_next() -> str:
     """Return the page to go to after the log-in; only paths of this site (no open redirect)."""
     wanted = request.args.get("next", "")
-    parts = urlsplit(wanted)
-    inside = wanted.startswith("/") and not wanted.startswith(("//", "/\\"))
-    if not inside or parts.scheme or parts.netloc or not wanted.isprintable():
-        return url_for(START)
-    return wanted
+    return wanted if is_local(wanted) else url_for(START)
 
 
 @bp.route("/anmelden", methods=["GET", "POST"])
@@ -68,7 +65,7 @@ def login() -> ResponseReturnValue:
             with transaction(db.session):
                 service.count_attempt(db.session, credentials, now=clock.now())
         except Refused as refusal:
-            form.form_errors.append(refusal.sentence)
+            form.form_errors.append(translate(refusal.sentence))
             return _login_page(form, refusal.status)
         with form.refusals():
             user_id = service.check_password(db.session, credentials)

@@ -51,7 +51,9 @@ def outgoing_mail() -> ResponseReturnValue:
 
 def _states_with_counts() -> list[tuple[str, str]]:
     counts = outgoing.counts(db.session)
-    return [(state, f"{name} ({counts.get(state, 0)})") for state, name in MAIL_STATE_NAMES.items()]
+    return [
+        (state, f"{_(name)} ({counts.get(state, 0)})") for state, name in MAIL_STATE_NAMES.items()
+    ]
 
 
 @bp.get("/ausgang/<int:mail_id>")
@@ -84,7 +86,7 @@ def release_letter(mail_id: int) -> ResponseReturnValue:
         with transaction(db.session) as session:
             outbox.release(session, mail, now=clock.now())
     except Refused as refusal:
-        flash(refusal.sentence, "danger")
+        flash(_(refusal.sentence), "danger")
     else:
         flash(_("Die E-Mail wartet wieder auf den Versand."), "success")
     return redirect(url_for("administration.outgoing_letter", mail_id=mail_id))

@@ -6,6 +6,7 @@ import typing as t
 from dataclasses import dataclass
 
 from inquiries.casefile.status import CLOCK_RUNS, OPEN
+from inquiries.platform.web.formatting import short_date
 from inquiries.platform.workdays import local_day
 
 if t.TYPE_CHECKING:
@@ -87,7 +88,7 @@ class Clock:
         if status not in OPEN:
             return Due()
         day = local_day(due_at, self._calendar.zone)
-        text = f"{day.day:02d}.{day.month:02d}.{day.year}"
+        text = short_date(day)
         iso = day.isoformat()
         if status not in CLOCK_RUNS:
             return Due(text, iso, "rests")

@@ -50,7 +50,7 @@ class Email(Line):
     def pre_validate(self, form: AnyForm) -> None:
         """Refuse several addresses and whatever is none; looks nothing up."""
         if self.data and (sentence := email_fault(self.data)):
-            raise ValidationError(sentence)
+            raise ValidationError(_(sentence))
 
 
 class Day(DateField):
@@ -75,7 +75,8 @@ class Day(DateField):
         try:
             super().process_formdata(valuelist)
         except ValueError:
-            raise ValueError("Bitte geben Sie ein Datum an, zum Beispiel 23.11.2026.") from None
+            sentence = _("Bitte geben Sie ein Datum an, zum Beispiel 23.11.2026.")
+            raise ValueError(sentence) from None
 
 
 class OneTimeForm(BaseForm):

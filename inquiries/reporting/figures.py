@@ -32,7 +32,7 @@ if t.TYPE_CHECKING:
 
 MOST_MUNICIPALITIES = 15
 MONTHS = 12
-UNKNOWN = "ohne Angabe"
+NOT_STATED = "ohne Angabe"
 MONTH_NAMES = (
     *("Jan", "Feb", "Mär", "Apr", "Mai", "Jun"),
     *("Jul", "Aug", "Sep", "Okt", "Nov", "Dez"),
@@ -146,7 +146,7 @@ def report(session: Session, viewer: Actor, *, year: int | None, now: datetime) 
             "Nach anfragender Gruppe",
             "Anfragen nach der Gruppe, die beim Einreichen angegeben wurde.",
             "Gruppe",
-            _by_term(words.groups, period.count_by(Inquiry.requester_group_id), UNKNOWN),
+            _by_term(words.groups, period.count_by(Inquiry.requester_group_id), NOT_STATED),
         ),
         Figure(
             "eingangswege",
@@ -231,8 +231,9 @@ def _by_month(period: _Period) -> Figure:
     return Figure(
         "monate",
         "Nach Monat",
-        "Anfragen nach dem Monat, in dem sie eingegangen sind"
-        + ("." if period.year else ", in den letzten zwölf Monaten."),
+        "Anfragen nach dem Monat, in dem sie eingegangen sind."
+        if period.year
+        else "Anfragen nach dem Monat, in dem sie eingegangen sind, in den letzten zwölf Monaten.",
         "Monat",
         rows,
     )
@@ -253,7 +254,7 @@ def _by_municipality(period: _Period) -> Figure:
     return Figure(
         "kommunen",
         "Nach Kommune",
-        f"Die {MOST_MUNICIPALITIES} Kommunen mit den meisten Anfragen; was nicht im "
+        "Die Kommunen mit den meisten Anfragen; was nicht im "
         "Gemeindeverzeichnis steht, zählt so, wie es geschrieben wurde.",
         "Kommune",
         tuple(

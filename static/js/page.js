@@ -19,7 +19,7 @@ function count(field) {
   if (!counter) return;
   const left = Number(field.dataset.limit) - field.value.length;
   const words = left < 0 ? counter.dataset.over : counter.dataset.left;
-  counter.textContent = words.replace("{n}", Math.abs(left).toLocaleString("de-DE"));
+  counter.textContent = words.replace("{n}", Math.abs(left).toLocaleString(document.documentElement.lang));
   counter.classList.toggle("counter--over", left < 0);
 }
 

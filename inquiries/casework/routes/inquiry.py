@@ -25,6 +25,8 @@ from inquiries.platform.web import db
 from inquiries.platform.web.doors import door
 from inquiries.platform.web.downloads import send_attachment
 from inquiries.platform.web.errors import log_reference
+from inquiries.platform.web.formatting import short_date
+from inquiries.platform.web.language import translate
 from inquiries.platform.workdays import local_day
 
 if t.TYPE_CHECKING:
@@ -115,7 +117,7 @@ def posted_form(name: str) -> DeskForm:
 def _receivers(house: Directory) -> forms.Receivers:
     today = local_day(clock.now(), house.calendar.zone)
     away = {
-        one.person_id: f"abwesend bis {one.last_day.day}.{one.last_day.month}."
+        one.person_id: translate("abwesend bis %(day)s", day=short_date(one.last_day))
         for one in house.absences
         if one.first_day <= today <= one.last_day
     }
@@ -166,12 +168,17 @@ def inquiry_page(
     )
 
 
+WORTH_A_LOOK = 0.05
+"""An alternative with less confidence is not offered."""
+
+
 def _alternatives(file: Inquiry) -> list[tuple[t.Any, float]]:
-    """Return the topics that the classifier thought of, with its confidence, without the chosen."""
+    """Return the topics that the classifier seriously thought of, without the chosen one."""
     words = terms(db.session)
     considered = [[file.suggested_topic, file.confidence or 0.0], *file.topic_alternatives]
     found = [(words.topic(key), confidence) for key, confidence in considered]
-    return [(topic, sure) for topic, sure in found if topic and topic.id != file.topic_id][:3]
+    likely = [(topic, sure) for topic, sure in found if sure >= WORTH_A_LOOK]
+    return [(topic, sure) for topic, sure in likely if topic and topic.id != file.topic_id][:3]
 
 
 def _moves(status: Status) -> list[Status]:
@@ -221,7 +228,7 @@ def _chosen(form: DeskForm) -> list[tuple[str, str, str]]:
         if isinstance(field, BooleanField) and field.data:
             found.append((field.name, "y", str(field.label.text)))
         elif isinstance(field, DateField) and field.data:
-            found.append((field.name, field.data.isoformat(), f"{field.data:%d.%m.%Y}"))
+            found.append((field.name, field.data.isoformat(), short_date(field.data)))
         elif isinstance(field, SelectField) and field.data and field.name != "module":
             label = next((str(one.label.text) for one in field if one.checked), "")
             found.append((field.name, field.data, f"{field.label.text}: {label}" if label else ""))

@@ -90,7 +90,7 @@ def take_from_list() -> ResponseReturnValue:
             service.take_over(session, inquiry, None, by=current_user, now=clock.now())
     except Refused as refusal:
         log_reference(refusal.status, reference=reference, sentence=refusal.sentence)
-        flash(refusal.sentence, "warning")
+        flash(_(refusal.sentence), "warning")
     else:
         flash(_("%(reference)s liegt jetzt bei Ihnen.", reference=reference), "success")
     known = (*addresses.FILTERS, "view", "sort", "after", "before")

@@ -15,6 +15,7 @@ from inquiries.platform.db import transaction
 from inquiries.platform.settings import settings
 from inquiries.platform.web import csrf, db, limiter
 from inquiries.platform.web.errors import log_reference
+from inquiries.platform.web.language import translate
 from inquiries.platform.workdays import local_day
 
 if t.TYPE_CHECKING:
@@ -106,10 +107,10 @@ def remove_bytes(spare: Iterable[Upload]) -> None:
 
 
 def refusal_of(form: OneTimeForm) -> tuple[int, str]:
-    """Return status and log number for a form with errors, after giving them German words."""
+    """Return status and log number for a form with errors, after putting them into words."""
     status = 422
     if form.is_forged():
-        form.csrf_token.errors = [EXPIRED]
+        form.csrf_token.errors = [translate(EXPIRED)]
         status = 400
     fields = sorted(name or "form" for name in form.errors)
     return status, log_reference(status, fields=fields)

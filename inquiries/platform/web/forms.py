@@ -1,4 +1,4 @@
-"""The base of all forms: CSRF, German messages, clean text, and a service's refusal beside it."""
+"""The base of all forms: CSRF, clean text, a service's refusal, all in the reader's language."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from wtforms import StringField, TextAreaField, ValidationError
 from wtforms.meta import DefaultMeta
 
 from inquiries.platform import Outdated, Refused
+from inquiries.platform.web.formatting import as_number
+from inquiries.platform.web.language import DEFAULT, language
+from inquiries.platform.web.language import translate as _
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,9 +97,11 @@ class Text(TextAreaField):
 
 def _refuse_long(field: Field, max_length: int) -> None:
     if len(field.data or "") > max_length:
-        allowed = f"{max_length:,}".replace(",", ".")
-        typed = f"{len(field.data):,}".replace(",", ".")
-        message = f"Der Text ist zu lang: {typed} Zeichen, erlaubt sind {allowed}."
+        message = _(
+            "Der Text ist zu lang: %(typed)s Zeichen, erlaubt sind %(allowed)s.",
+            typed=as_number(len(field.data)),
+            allowed=as_number(max_length),
+        )
         raise ValidationError(message)
 
 
@@ -116,21 +121,24 @@ class BaseForm(FlaskForm):
             text for field in self for text in field.raw_data or () if isinstance(text, str)
         )
         if "\x00" in raw:
-            return (
+            return _(
                 "Ihr Text enthielt unsichtbare Steuerzeichen (NUL). Wir haben sie entfernt. "
                 "Bitte prüfen Sie Ihre Angaben und senden Sie sie noch einmal."
             )
         if "\ufffd" in raw:
-            return (
+            return _(
                 "Einige Zeichen sind unleserlich angekommen (�). "
                 "Bitte ersetzen Sie sie und senden Sie das Formular noch einmal."
             )
         return ""
 
     class Meta(FlaskForm.Meta):
-        """WTForms' own messages in German."""
+        """WTForms' own messages in the language of the page."""
 
-        locales: t.ClassVar[list[str]] = ["de_DE", "de"]
+        @property
+        def locales(self) -> list[str]:
+            """Return the names under which WTForms keeps the language."""
+            return ["de_DE", "de"] if language() == DEFAULT else [language()]
 
         def get_translations(self, form: t.Any) -> t.Any:  # noqa: ANN401 - as WTForms has it
             """Take WTForms' own, which are kept; Flask-WTF would load them for every form."""
@@ -149,6 +157,6 @@ class BaseForm(FlaskForm):
         except Refused as refusal:
             if refusal.field and refusal.field in self._fields:
                 field = self._fields[refusal.field]
-                field.errors = [*field.errors, refusal.sentence]
+                field.errors = [*field.errors, _(refusal.sentence)]
             else:
-                self.form_errors.append(refusal.sentence)
+                self.form_errors.append(_(refusal.sentence))

@@ -1,17 +1,29 @@
-"""The language of the pages: German, which the templates are written in, and English."""
+"""The language of the pages: German, which the templates are written in, and English.
+
+What people wrote, the history, reasons, letters and the centre's own texts stay as they are.
+"""
 
 from __future__ import annotations
 
 import typing as t
 
 import flask_babel
-from flask import Flask, g, has_request_context, request
+from flask import Blueprint, Flask, abort, g, has_request_context, redirect, request, url_for
 
+from inquiries.platform.settings import settings
 from inquiries.platform.web import babel
+from inquiries.platform.web.doors import open_to_all
+from inquiries.platform.web.paths import is_local
+
+if t.TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
 
 LANGUAGES = {"de": "Deutsch", "en": "English"}
 DEFAULT = "de"
 COOKIE = "sprache"
+YEAR = 365 * 24 * 3600
+
+bp = Blueprint("language", __name__)
 
 
 def language() -> str:
@@ -23,20 +35,37 @@ def language() -> str:
 
 
 def translate(message: str, **values: t.Any) -> str:
-    """Return a German sentence of a template in the language of the reader.
+    """Return a German sentence in the language of the reader; what is unknown stays German.
 
     German needs no look-up, which would cost a page of eighty sentences a millisecond.
     """
-    if language() == DEFAULT:
+    if language() == DEFAULT or not message:
         return message % values if values else message
     return str(flask_babel.gettext(message, **values))
 
 
+@bp.post("/sprache")
+@open_to_all
+def choose() -> ResponseReturnValue:
+    """Remember the language that somebody reads, and show the page again that she came from."""
+    chosen = request.form.get("sprache", "")
+    if chosen not in LANGUAGES:
+        abort(400)
+    back = request.form.get("zurueck", "")
+    answer = redirect(back if is_local(back) else url_for("intake.start"), 303)
+    https = settings().base_url.startswith("https://")
+    answer.set_cookie(COOKIE, chosen, max_age=YEAR, secure=https, httponly=True, samesite="Lax")
+    return answer
+
+
 def install(app: Flask) -> None:
-    """Offer `_()` and `language` to templates."""
+    """Offer `_()`, `language` and `other_languages` to templates, and the way to choose."""
     babel.init_app(app, locale_selector=language)
     app.jinja_env.globals.update(_=translate, gettext=translate)
+    app.register_blueprint(bp)
 
     @app.context_processor
-    def shared() -> dict[str, str]:
-        return {"language": language()}
+    def shared() -> dict[str, t.Any]:
+        now = language()
+        others = {code: name for code, name in LANGUAGES.items() if code != now}
+        return {"language": now, "other_languages": others}
