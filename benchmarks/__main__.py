@@ -60,7 +60,7 @@ def _options() -> argparse.Namespace:
     add("--seconds", type=float, default=0.8, help="length of a round")
     options = parser.parse_args()
     if options.quick:
-        options.sizes, options.rounds, options.seconds = [SIZES[0]], 3, 0.6
+        options.sizes, options.rounds, options.seconds = [SIZES[0]], 3, 0.4
     return options
 
 
