@@ -49,7 +49,7 @@ COORDINATOR = "koordination@example.org"
 ADMINISTRATOR = "verwaltung@example.org"
 PARTNER = "partner@example.org"
 
-_stamps = itertools.count(1_000_000)
+_stamps = itertools.count(1_000_000, 1_000)  # far apart: tests raise them, too
 
 
 def _config(folder: Path, database_url: str) -> dict[str, t.Any]:

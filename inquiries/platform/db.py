@@ -19,6 +19,9 @@ if t.TYPE_CHECKING:
 WRITING = "anlaufstelle_writing"
 """Execution option of a connection whose transaction will write (see `transaction`)."""
 
+STAMP = "anlaufstelle_stamp"
+"""Where a session keeps the stamp it has read (see `platform.snapshot`) until it has written."""
+
 
 class UTCDateTime(sa.types.TypeDecorator[datetime]):
     """A moment, stored in UTC; refuses naive values, always returns aware ones."""
@@ -128,3 +131,4 @@ def transaction(session: Session) -> Iterator[Session]:
         raise
     finally:
         session.info.pop(WRITING, None)
+        session.info.pop(STAMP, None)

@@ -13,7 +13,7 @@ import typing as t
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from inquiries.platform.db import Base, insert_for
+from inquiries.platform.db import STAMP, Base, insert_for
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,6 @@ if t.TYPE_CHECKING:
 Value = t.TypeVar("Value")
 
 ONLY_ROW = 1
-SEEN = "anlaufstelle_stamp"
 
 
 class Stamp(Base):
@@ -36,14 +35,18 @@ class Stamp(Base):
 
 
 def changed(session: Session) -> None:
-    """Tell all processes that a table behind a snapshot has changed."""
+    """Tell all processes that a table behind a snapshot has changed.
+
+    Until the end of its transaction this session reads the tables anew each time, and what it sees
+    is not kept: the transaction may still be rolled back, and its number given to another change.
+    """
     counted = (
         insert_for(session, Stamp)
         .values(id=ONLY_ROW, number=1)
         .on_conflict_do_update(index_elements=[Stamp.id], set_={"number": Stamp.number + 1})
     )
     session.execute(counted)
-    session.info.pop(SEEN, None)
+    session.info[STAMP] = None
 
 
 def number() -> sa.ScalarSelect[int]:
@@ -53,14 +56,17 @@ def number() -> sa.ScalarSelect[int]:
 
 def remember(session: Session, stamp: int | None) -> None:
     """Keep what this session has read as its stamp, so that it need not ask."""
-    session.info[SEEN] = (str(session.get_bind().engine.url), stamp or 0)
+    session.info[STAMP] = (str(session.get_bind().engine.url), stamp or 0)
 
 
-def stamp_of(session: Session) -> tuple[str, int]:
-    """Return which state of which database this session sees; asked once a session."""
-    if SEEN not in session.info:
+def stamp_of(session: Session) -> tuple[str, int] | None:
+    """Return which state of which database this session sees, None after a change of its own.
+
+    Asked once a session, and again after each writing.
+    """
+    if STAMP not in session.info:
         remember(session, session.scalar(sa.select(number())))
-    return t.cast("tuple[str, int]", session.info[SEEN])
+    return t.cast("tuple[str, int] | None", session.info[STAMP])
 
 
 class Snapshot(t.Generic[Value]):
@@ -73,6 +79,8 @@ class Snapshot(t.Generic[Value]):
     def __call__(self, session: Session) -> Value:
         """Return the value that holds for this session."""
         stamp = stamp_of(session)
+        if stamp is None:
+            return self._make(session)
         kept = self._kept
         if kept is None or kept[0] != stamp:
             kept = (stamp, self._make(session))

@@ -33,6 +33,9 @@ _ENDING = re.compile(r"(?:(?<=\w\w\wer)|(?<=\w\w\w[gktz]))(?:innen|in)+(?!\w)")
 # A word with its gender marks and hyphens inside: "Bewohner:innen-Rat", "Träger/-innen", "§16i".
 _WORD = re.compile(rf"[^\W_]+(?:{_GENDER}[^\W_]*|[-‐‑][^\W_]+)*")
 _HYPHEN = re.compile(r"[-‐‑]")
+_ROUNDS = 8
+"""How often marks are taken out that only stand there since others were: text can be made so that
+each round uncovers one more, and thousands of rounds over a long text would take minutes."""
 _PAIRED_BY = frozenset({"und", "oder", "bzw"})
 
 
@@ -46,11 +49,12 @@ def fold(text: str) -> str:
     """
     text = _CAMEL.sub("", unicodedata.normalize("NFKC", text))
     text = unicodedata.normalize("NFKC", text.casefold()).translate(_GERMAN)
-    before = ""
-    while before != text:
+    for _ in range(_ROUNDS):
         before = text
         text = _ENDING.sub("", _INNER.sub("", _MARK.sub("", text)))
         text = unicodedata.normalize("NFKC", text.casefold()).translate(_GERMAN)
+        if text == before:
+            break
     return text
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import unicodedata
 
 import pytest
@@ -140,3 +141,11 @@ def test_a_postscript_belongs_to_the_text() -> None:
     parts = split_reply(QUESTION + "\nViele Grüße\nErna Kolb\n\nPS: Wir haben keine Satzung.")
     assert "PS: Wir haben keine Satzung." in parts.new
     assert parts.signature == "Erna Kolb"
+
+
+def test_text_made_to_be_slow_is_folded_at_once():
+    """Each mark that goes uncovers another one: a round over everything for each of them."""
+    made = "x" + ":i" * 8_000 + ":innen" + "nnen" * 8_000
+    started = time.perf_counter()
+    fold(made)
+    assert time.perf_counter() - started < 2
