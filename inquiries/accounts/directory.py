@@ -21,6 +21,11 @@ if t.TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 
+_BETWEEN_WORDS = re.compile(r"(?:[^\w@.-]|_)+")
+_LEFT_OUT = {"", "dr", "prof"}
+_WRITTEN_OUT = {"fr": "frau", "hr": "herr", "hrn": "herr", "herrn": "herr"}
+
+
 @dataclass(frozen=True)
 class CentreEntry:
     """The centre itself."""
@@ -88,12 +93,12 @@ class Directory:
 
         Two colleagues, or none, make no decision.
         """
-        folded = f" {' '.join(re.split(r'[^a-z0-9@.]+', fold(text)))} "
+        told = f" {_spelled(text)} "
         named = {
             person.id
             for person in self.people.values()
             if person.active
-            and any(f" {name} " in folded for name in (*person.names, *person.addresses))
+            and any(f" {name} " in told for name in (*person.names, *person.addresses))
         }
         return named.pop() if len(named) == 1 else None
 
@@ -142,7 +147,7 @@ def _read(session: Session) -> Directory:
 def _person(row: User, former: list[FormerName]) -> PersonEntry:
     called = [row.name, *(old.name for old in former if old.name)]
     written = [row.email, *(old.email for old in former if old.email)]
-    names = {fold(form) for name in called for form in _forms_of(name)}
+    names = {form for name in called for form in _forms_of(name)}
     return PersonEntry(
         id=row.id,
         key=row.key,
@@ -154,15 +159,27 @@ def _person(row: User, former: list[FormerName]) -> PersonEntry:
         carrier_id=row.carrier_id,
         active=row.active,
         names=tuple(sorted(names)),
-        addresses=tuple(sorted(fold(address) for address in written)),
+        addresses=tuple(sorted(_spelled(address) for address in written)),
     )
 
 
-def _forms_of(name: str) -> list[str]:
-    """Return how one writes to somebody: full name, „Frau Roth“, „Herr Roth“."""
-    parts = name.split()
-    short = [f"{parts[0]} {parts[-1]}"] if len(parts) > 2 else []
-    return [name, *short, f"Frau {parts[-1]}", f"Herr {parts[-1]}", f"Herrn {parts[-1]}"]
+def _forms_of(name: str) -> set[str]:
+    """Return how one writes to somebody: „eva maria roth“, „eva roth“, „frau roth“, „herr roth“.
+
+    A single word alone is no form: it might mean anything („Koordination“).
+    """
+    words = _spelled(name).split()
+    if not words:
+        return set()
+    *first_names, last = words
+    full = {" ".join(words)} if first_names else set[str]()
+    return full | {f"{before} {last}" for before in (*first_names, "frau", "herr")}
+
+
+def _spelled(text: str) -> str:
+    """Return the words of a text in the spelling in which names and addresses are looked for."""
+    words = (word.strip(".-") for word in _BETWEEN_WORDS.split(fold(text)))
+    return " ".join(_WRITTEN_OUT.get(word, word) for word in words if word not in _LEFT_OUT)
 
 
 directory = Snapshot(_read)

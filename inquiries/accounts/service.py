@@ -47,11 +47,22 @@ def count_attempt(session: Session, credentials: Credentials, *, now: datetime) 
     since = now - ATTEMPTS_WITHIN
     session.execute(sa.delete(LoginAttempt).where(LoginAttempt.at < since))
     for key, allowed in _keys(credentials):
+        _take_turns(session, key)
         session.add(LoginAttempt(key=key, at=now))
         session.flush()
         tries = sa.select(sa.func.count()).where(LoginAttempt.key == key, LoginAttempt.at >= since)
         if (session.scalar(tries) or 0) > allowed:
             raise Refused(TOO_MANY, status=429)
+
+
+def _take_turns(session: Session, key: str) -> None:
+    """Let tries of the same account or address wait for one another until the commit.
+
+    They would not see each other's rows otherwise. On SQLite all who write take turns anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        number = int(key[:15], 16)
+        session.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
 
 
 def _keys(credentials: Credentials) -> tuple[tuple[str, int], ...]:
