@@ -115,7 +115,6 @@ def _configure(app: Flask, overrides: Mapping[str, t.Any]) -> None:
 def _engine(url: str) -> dict[str, t.Any]:
     return {
         "url": url.replace("postgresql://", "postgresql+psycopg://", 1),
-        "pool_pre_ping": True,
         "hide_parameters": True,  # no names and addresses in the log
     }
 

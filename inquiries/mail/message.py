@@ -13,6 +13,7 @@ import typing as t
 import unicodedata
 import uuid
 from dataclasses import dataclass
+from email.charset import BASE64, Charset
 from email.header import Header
 from email.message import Message
 from email.policy import compat32
@@ -28,6 +29,9 @@ MAX_SUBJECT = 200
 LINE = "\r\n"
 
 _POLICY = compat32.clone(linesep=LINE, max_line_length=None)
+# Left to itself, Header would try both encodings, sign by sign, to find the shorter one.
+_BASE64 = Charset("utf-8")
+_BASE64.header_encoding = BASE64
 _LOCAL_PART = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}")
 _ADDRESS_LENGTH = 254
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9 ]*")
@@ -109,7 +113,7 @@ def thread_root(reference: str, domain: str) -> str:
 def _encoded(name: str, text: str) -> str:
     if text.isascii():
         return text
-    return Header(text, "utf-8", header_name=name).encode(linesep=LINE)
+    return Header(text, _BASE64, header_name=name).encode(linesep=LINE)
 
 
 def _mailbox(header: str, name: str, address: str) -> str:

@@ -7,7 +7,7 @@ import typing as t
 from dataclasses import dataclass
 
 import structlog
-from flask import Flask, current_app, render_template, request
+from flask import Flask, current_app, redirect, render_template, request
 from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, default_exceptions
@@ -71,6 +71,11 @@ class _Answers:
             return self.broken(error)
 
     def broken(self, error: Exception) -> ResponseReturnValue:
+        if _lost_an_old_connection(error) and request.method == "GET":
+            # The database was restarted. The pool has thrown all its connections away by now, so
+            # the reader asks again and gets a new one. A ping before each request would cost each
+            # page a round trip for this one moment.
+            return redirect(request.full_path.rstrip("?"))
         database_away = isinstance(error, OperationalError)
         status = 503 if database_away else 500
         number = log_reference(status, exc_info=error)
@@ -113,6 +118,11 @@ def install(app: Flask, page_for: Callable[[], ErrorPage]) -> None:
     for code in default_exceptions:
         app.register_error_handler(code, answers.http_error)
     app.register_error_handler(Exception, answers.broken)
+
+
+def _lost_an_old_connection(error: Exception) -> bool:
+    """Tell whether a connection broke that had worked before, not one that could not be made."""
+    return isinstance(error, OperationalError) and error.connection_invalidated
 
 
 def _path_without_token() -> str:

@@ -6,9 +6,10 @@ What people wrote, the history, reasons, letters and the centre's own texts stay
 from __future__ import annotations
 
 import typing as t
+from contextvars import ContextVar
 
 import flask_babel
-from flask import Blueprint, Flask, abort, g, has_request_context, redirect, request, url_for
+from flask import Blueprint, Flask, abort, redirect, request, url_for
 
 from inquiries.platform.settings import settings
 from inquiries.platform.web import babel
@@ -26,12 +27,18 @@ YEAR = 365 * 24 * 3600
 bp = Blueprint("language", __name__)
 
 
+# Read at every sentence of a page, so it is looked up once a request.
+_reading: ContextVar[str] = ContextVar("language", default=DEFAULT)
+
+
 def language() -> str:
     """Return the language of this request: the reader's choice, else German."""
-    if "language" not in g:
-        chosen = request.cookies.get(COOKIE, "") if has_request_context() else ""
-        g.language = chosen if chosen in LANGUAGES else DEFAULT
-    return t.cast("str", g.language)
+    return _reading.get()
+
+
+def _find_out() -> None:
+    chosen = request.cookies.get(COOKIE, "")
+    _reading.set(chosen if chosen in LANGUAGES else DEFAULT)
 
 
 def translate(message: str, **values: t.Any) -> str:
@@ -39,7 +46,7 @@ def translate(message: str, **values: t.Any) -> str:
 
     German needs no look-up, which would cost a page of eighty sentences a millisecond.
     """
-    if language() == DEFAULT or not message:
+    if _reading.get() == DEFAULT or not message:
         return message % values if values else message
     return str(flask_babel.gettext(message, **values))
 
@@ -61,6 +68,7 @@ def choose() -> ResponseReturnValue:
 def install(app: Flask) -> None:
     """Offer `_()`, `language` and `other_languages` to templates, and the way to choose."""
     babel.init_app(app, locale_selector=language)
+    app.before_request(_find_out)
     app.jinja_env.globals.update(_=translate, gettext=translate)
     app.register_blueprint(bp)
 
