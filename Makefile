@@ -16,7 +16,7 @@ TYPED = $(wildcard config.py wsgi.py inquiries deploy tests/servers.py)
 CATALOGUES = $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/messages.po))
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 setup: .venv/runtime.stamp $(CATALOGUES) ## install what the product needs, without starting it
 	@$(BIN)/python deploy/assets.py

@@ -160,6 +160,15 @@ def test_a_language_that_there_is_not(client):
     assert Words(client.get("/anmelden").text).language == "de"
 
 
+def test_nobody_gets_the_language_of_whoever_was_served_before(reader, app):
+    """Not even when a request is refused before anything else has looked at it."""
+    assert Words(reader.get("/anmelden").text).language == "en"
+    in_latin_1 = {"data": b"subject=%FC", "content_type": "application/x-www-form-urlencoded"}
+    refused = app.test_client().post("/anfrage", **in_latin_1)
+    assert refused.status_code == 400
+    assert Words(refused.text).language == "de"
+
+
 def test_no_other_site_can_choose_for_her(app, client, monkeypatch):
     monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", True)
     monkeypatch.setitem(app.config, "WTF_CSRF_CHECK_DEFAULT", True)

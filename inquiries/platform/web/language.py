@@ -68,7 +68,8 @@ def choose() -> ResponseReturnValue:
 def install(app: Flask) -> None:
     """Offer `_()`, `language` and `other_languages` to templates, and the way to choose."""
     babel.init_app(app, locale_selector=language)
-    app.before_request(_find_out)
+    # First of all: whoever refuses a request has to say so in this reader's language.
+    app.before_request_funcs.setdefault(None, []).insert(0, _find_out)
     app.jinja_env.globals.update(_=translate, gettext=translate)
     app.register_blueprint(bp)
 
