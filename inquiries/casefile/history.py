@@ -177,10 +177,16 @@ def sentence(event: Event, *, for_requester: bool = False) -> str:
     """Return the entry as a German sentence, with the words of staff or those for requesters.
 
     The status's name is looked up when it is read, so that a better word serves old entries too.
+    Old entries may lack what was added to their kind later, or what was deleted as personal.
     """
-    values = dict(event.data)
-    if event.kind == "status_changed":
-        new = Status(values["new"])
-        values["new_label"] = new.public_label if for_requester else new.label
-    kind = ENTRY_KINDS[event.kind]
-    return kind.sentence.format(actor=event.actor_name or SYSTEM, **values).strip()
+    values = _Told(event.data, actor=event.actor_name or SYSTEM)
+    if event.kind == "status_changed" and (new := values.get("new")) in set(Status):
+        values["new_label"] = Status(new).public_label if for_requester else Status(new).label
+    return ENTRY_KINDS[event.kind].sentence.format_map(values).strip()
+
+
+class _Told(dict[str, t.Any]):
+    """What is known of an entry; shows an ellipsis for what is not."""
+
+    def __missing__(self, _name: str) -> str:
+        return "…"

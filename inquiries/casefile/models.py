@@ -172,7 +172,7 @@ class Tally(Base):
     """Counts of inquiries by carrier, assignee and status, kept by triggers of the database.
 
     The sum over rows of a cell is exact in every transaction. Each change adds rows instead of
-    updating a counter, so that two filings never wait for one another; `casefile.queries` sums
+    updating a counter, so that two filings never wait for one another; `casefile.tally` sums
     them up and now and then folds the rows of a cell into one.
     """
 

@@ -27,6 +27,12 @@ PostgreSQL would otherwise walk the whole list backwards for a rare word.
 MOST_WORDS = 12
 """Words of a search that count; a whole page of text makes no better search than its beginning."""
 
+MOST_TEXT = 200_000
+"""Signs of a file that can be found. PostgreSQL refuses more than a megabyte of words, and so would
+refuse any further message: whoever writes long letters must not be able to close a file."""
+
+ADDED = "words = substr(words || ' ' || :words, 1, :most)"
+
 
 class Hits(t.NamedTuple):
     """A condition on `Inquiry`, and for how many files it holds; None: for more than `FEW`.
@@ -50,9 +56,9 @@ def append(session: Session, inquiry_id: int, text: str) -> None:
     """Make a file findable by what was added to it."""
     session.execute(
         sa.text(
-            f"UPDATE inquiry_search SET words = words || ' ' || :words WHERE {_key(session)} = :id"  # noqa: S608 - one of two names of ours
+            f"UPDATE inquiry_search SET {ADDED} WHERE {_key(session)} = :id"  # noqa: S608 - words of ours
         ),
-        {"id": inquiry_id, "words": search_words(text)},
+        {"id": inquiry_id, "words": search_words(text), "most": MOST_TEXT},
     )
 
 
