@@ -60,7 +60,7 @@ class Desk:
         self.absences = routing.absences(session)
         self.carriers = {carrier.key: carrier for carrier in self.house.carriers.values()}
         self.open = open_cases(session)
-        self.last_advisor: dict[int, int] = {}
+        self.last_advisor: dict[int | str, int] = {}
         self._towns: dict[str, int | None] = {}
         self._verdicts: dict[int, Verdict] = {}
         self._due: dict[date, datetime] = {}
@@ -173,8 +173,13 @@ class _File:
         if self.person:
             if self.status in OPEN:
                 desk.open[self.person.id] += 1
-            if self.row["municipality_id"]:
-                desk.last_advisor[self.row["municipality_id"]] = self.person.id
+            if place := self.place:
+                desk.last_advisor[place] = self.person.id
+
+    @property
+    def place(self) -> int | str:
+        """Return what tells one municipality from another: its number, or its name as typed."""
+        return t.cast("int | str", self.row["municipality_id"] or self.row["municipality_name"])
 
     def _classify(self) -> None:
         verdict = self.desk.verdict(self.story)
@@ -206,7 +211,7 @@ class _File:
             carrier_names={key: carrier.short_name for key, carrier in desk.carriers.items()},
             people=desk.staff,
             open_cases=desk.open if topic else {},
-            former_advisor=desk.last_advisor.get(self.row["municipality_id"] or 0),
+            former_advisor=desk.last_advisor.get(self.place),
         )
         decision = choose(desk.rules, facts, desk.absences, day)
         self.row["carrier_id"] = desk.carriers[decision.carrier].id

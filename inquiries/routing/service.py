@@ -7,6 +7,7 @@ import typing as t
 import sqlalchemy as sa
 
 from inquiries.accounts.directory import directory
+from inquiries.accounts.models import Municipality
 from inquiries.casefile.models import Inquiry, Tally
 from inquiries.casefile.status import OPEN
 from inquiries.casefile.terms import terms
@@ -61,6 +62,7 @@ def decide(session: Session, inquiry: Inquiry, *, day: date, named: int | None) 
         kind_name=kind.name if kind else "",
         requester_group=group.key if group else None,
         requester_group_name=group.name if group else "",
+        municipality=_municipality_key(session, inquiry),
         municipality_name=inquiry.municipality_name,
         fallback_carrier=house.carriers[house.centre.fallback_carrier_id].key,
         carrier_names={carrier.key: carrier.short_name for carrier in house.carriers.values()},
@@ -91,6 +93,14 @@ def absences(session: Session) -> tuple[Absence, ...]:
     )
 
 
+def _municipality_key(session: Session, inquiry: Inquiry) -> str | None:
+    """Return the official key of the municipality, if any rule asks for one."""
+    if inquiry.municipality_id is None or not any(rule.municipality for rule in rules(session)):
+        return None
+    key = sa.select(Municipality.ags).where(Municipality.id == inquiry.municipality_id)
+    return session.scalar(key)
+
+
 def _open_cases(session: Session) -> dict[int, int]:
     counted = (
         sa.select(Tally.assignee_id, sa.func.sum(Tally.n))
@@ -103,14 +113,18 @@ def _open_cases(session: Session) -> dict[int, int]:
 def _former_advisor(session: Session, inquiry: Inquiry) -> int | None:
     """Return who had the newest other inquiry of this municipality.
 
-    Free text counts as a municipality only where it was typed the same way before.
+    Where it is not one of the register it counts if it was typed the same way before.
     """
-    if inquiry.municipality_id is None:
+    if inquiry.municipality_id is not None:
+        same = Inquiry.municipality_id == inquiry.municipality_id
+    elif inquiry.municipality_name:
+        same = Inquiry.municipality_name == inquiry.municipality_name
+    else:
         return None
     return session.scalar(
         sa.select(Inquiry.assignee_id)
         .where(
-            Inquiry.municipality_id == inquiry.municipality_id,
+            same,
             Inquiry.id != inquiry.id,
             Inquiry.assignee_id.is_not(None),
         )
