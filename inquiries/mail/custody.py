@@ -49,8 +49,8 @@ class Claim:
     lease_until: datetime
 
 
-def _due(now: datetime) -> sa.Select[int]:
-    return sa.select(OutgoingMail.id).where(
+def _due(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
         OutgoingMail.state.in_(WAITING),
         OutgoingMail.due_at <= now,
         sa.or_(OutgoingMail.lease_until.is_(None), OutgoingMail.lease_until < clock.now()),
@@ -59,7 +59,7 @@ def _due(now: datetime) -> sa.Select[int]:
 
 def anything_due(session: Session, now: datetime) -> bool:
     """Tell whether a letter waits that nobody has in hand; ends the reading transaction."""
-    found = session.scalar(_due(now).limit(1)) is not None
+    found = session.scalar(sa.select(OutgoingMail.id).where(*_due(now)).limit(1)) is not None
     session.rollback()
     return found
 
@@ -91,12 +91,9 @@ def postpone(session: Session, now: datetime, reason: str) -> int:
 
 
 def _change_due(session: Session, now: datetime, **values: object) -> int:
-    changed = (
-        sa.update(OutgoingMail)
-        .where(OutgoingMail.id.in_(_due(now)))
-        .values(**values)
-        .returning(OutgoingMail.id)
-    )
+    # Asked of the rows themselves, not by a list of them: PostgreSQL then looks once more at a row
+    # that another process has taken meanwhile.
+    changed = sa.update(OutgoingMail).where(*_due(now)).values(**values).returning(OutgoingMail.id)
     with transaction(session):
         return len(session.execute(changed).all())
 
@@ -105,7 +102,8 @@ def take(session: Session, now: datetime) -> Claim | None:
     """Take the next letter: one statement, so that two processes never take the same."""
     until = clock.now() + LEASE
     oldest = (
-        _due(now)
+        sa.select(OutgoingMail.id)
+        .where(*_due(now))
         .order_by(OutgoingMail.due_at, OutgoingMail.id)
         .limit(1)
         .with_for_update(skip_locked=True)
