@@ -151,7 +151,7 @@ def load(environ: Mapping[str, str] = os.environ) -> dict[str, t.Any]:
         raise WrongSetting("INSTANCE_PATH", f"cannot be made: {error.strerror}") from None
     values["INSTANCE_PATH"] = str(instance)
     values["DATABASE_URL"] = values["DATABASE_URL"] or f"sqlite:///{instance / 'anlaufstelle.db'}"
-    values["STORAGE_URL"] = values["STORAGE_URL"] or f"file://{instance / 'files'}"
+    values["STORAGE_URL"] = values["STORAGE_URL"] or (instance / "files").as_uri()
     values["BASE_URL"] = values["BASE_URL"] or f"http://127.0.0.1:{values['PORT']}"
     values["SECRET_KEY"] = values["SECRET_KEY"] or _kept_secret(instance / "secret_key")
     return values
@@ -163,7 +163,8 @@ def _kept_secret(path: Path) -> str:
     It is written aside and linked into place, so that nobody ever reads half a key.
     """
     if not path.exists():
-        draft = path.with_name(f"{path.name}.{os.getpid()}")
+        # Not by the process's number: every container has its own first process.
+        draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
             file.write(secrets.token_hex(32))
         with contextlib.suppress(FileExistsError):

@@ -44,7 +44,17 @@ def store(content: bytes) -> StoredFile:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+    _keep_name(path.parent)
     return StoredFile(key, len(content), hashlib.sha256(content).hexdigest())
+
+
+def _keep_name(folder: Path) -> None:
+    """Let the folder's entry survive a power cut, too; the bytes alone would lie there unnamed."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def remove(storage_key: str) -> None:
