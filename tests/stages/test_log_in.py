@@ -10,14 +10,15 @@ import pytest
 import sqlalchemy as sa
 
 from inquiries.accounts import service
-from inquiries.accounts.models import StaffSession
+from inquiries.accounts.models import Role, StaffSession
 from inquiries.accounts.service import ATTEMPTS_PER_ACCOUNT, ATTEMPTS_WITHIN, Credentials
 from inquiries.platform import Refused, clock
 from inquiries.platform import settings as platform_settings
 from inquiries.platform.db import transaction
 from inquiries.platform.web import db
+from inquiries.platform.web.doors import DOOR, OPEN
 from tests.builders import person
-from tests.conftest import ADVISOR, NOW
+from tests.conftest import ADMINISTRATOR, ADVISOR, NOW
 
 PASSWORD = "long enough to be one"
 TRIES = 50
@@ -146,3 +147,18 @@ def test_signed_in_pages_are_kept_by_no_cache(client, advisor):
     log_in(client, advisor)
     for path in ("/abwesenheiten", "/anfragen", "/gibt-es-nicht"):
         assert client.get(path).headers["Cache-Control"] == "no-store"
+
+
+def test_no_cache_keeps_what_only_staff_may_see_downloads_included(app, sign_in):
+    client = sign_in(ADMINISTRATOR)
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions[rule.endpoint]
+        if (
+            rule.arguments
+            or "GET" not in rule.methods
+            or getattr(view, DOOR, OPEN) not in list(Role)
+        ):
+            continue
+        answer = client.get(rule.rule)
+        assert answer.status_code < 400, rule
+        assert "no-store" in answer.headers["Cache-Control"], rule

@@ -119,3 +119,15 @@ def test_nobody_is_led_astray_after_the_log_in(sign_in, wanted):
     answer = sign_in().get("/anmelden", query_string={"next": wanted})
     assert answer.status_code == 302
     assert answer.location == "/anfragen"
+
+
+def test_after_a_restart_of_the_database_the_same_page_is_asked_for_again(client, monkeypatch):
+    def connection_is_lost(*_args, **_kwargs):
+        raise OperationalError("SELECT 1", {}, Exception("closed"), connection_invalidated=True)
+
+    monkeypatch.setattr("inquiries.app.directory", connection_is_lost)
+    for path in ("/anmelden?next=/abwesenheiten", "/gibt-es-nicht"):
+        answer = client.get(path)
+        assert (answer.status_code, answer.location) == (302, path)
+    answer = client.get("/", environ_overrides={"PATH_INFO": "//evil.example/x"})
+    assert not answer.headers.get("Location", "").startswith("//")

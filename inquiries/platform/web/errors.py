@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException, default_exceptions
 from inquiries.platform import Refused
 from inquiries.platform.web import db
 from inquiries.platform.web.language import language, translate
+from inquiries.platform.web.paths import is_local
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,11 +72,12 @@ class _Answers:
             return self.broken(error)
 
     def broken(self, error: Exception) -> ResponseReturnValue:
-        if _lost_an_old_connection(error) and request.method == "GET":
+        again = request.full_path.rstrip("?")
+        if _lost_an_old_connection(error) and request.method == "GET" and is_local(again):
             # The database was restarted. The pool has thrown all its connections away by now, so
             # the reader asks again and gets a new one. A ping before each request would cost each
             # page a round trip for this one moment.
-            return redirect(request.full_path.rstrip("?"))
+            return redirect(again)
         database_away = isinstance(error, OperationalError)
         status = 503 if database_away else 500
         number = log_reference(status, exc_info=error)
