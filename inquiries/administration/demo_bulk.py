@@ -153,7 +153,7 @@ class _File:
         self._enter(history.Received(channel=channel), None, story.received_at)
         self._write(story.body, None, story.channel, story.received_at)
         self._classify()
-        self._route(day)
+        self._route(desk.house.calendar.next_working_day(day))
         for step in story.steps:
             self._do(step)
         self.row |= {

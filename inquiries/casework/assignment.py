@@ -14,12 +14,12 @@ from inquiries.routing import service as routing
 
 if t.TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from sqlalchemy.orm import Session
 
     from inquiries.accounts.actors import Actor
-    from inquiries.accounts.directory import CarrierEntry, PersonEntry
+    from inquiries.accounts.directory import CarrierEntry, Directory, PersonEntry
     from inquiries.casefile.models import Inquiry
 
 
@@ -35,7 +35,7 @@ def route(
     decision = routing.decide(
         session,
         inquiry,
-        day=local_day(now, settings().zone),
+        day=_day_of_work(house, now),
         named=house.addressed_in(text),
     )
     carrier = next(c for c in house.carriers.values() if c.key == decision.carrier)
@@ -59,17 +59,22 @@ def give(
     casefile.hand_to(session, inquiry, carrier, person, because, by=by, now=now)
 
 
+def _day_of_work(house: Directory, now: datetime) -> date:
+    """Return the day on which somebody has to be there: what comes on Saturday waits for Monday."""
+    return house.calendar.next_working_day(local_day(now, house.calendar.zone))
+
+
 def route_again(session: Session, inquiry: Inquiry, *, by: Actor, now: datetime) -> bool:
     """Ask the rules again after the topic has changed; returns whether the file changed hands.
 
     Whoever has the file keeps it, if the new topic is one of hers too: a correction is no reason
     to begin anew.
     """
-    decision = routing.decide(session, inquiry, day=local_day(now, settings().zone), named=None)
+    house = directory(session)
+    decision = routing.decide(session, inquiry, day=_day_of_work(house, now), named=None)
     rule = next((r for r in routing.rules(session) if r.position == decision.rule), None)
     if rule and inquiry.assignee_id in rule.people:
         return False
-    house = directory(session)
     carrier = next(c for c in house.carriers.values() if c.key == decision.carrier)
     person = house.people[decision.person] if decision.person else None
     same_person = inquiry.assignee_id == (person.id if person else None)

@@ -32,9 +32,7 @@ def clear_uploads(session_factory: Callable[[], Session], now: datetime) -> str:
                 .where(PendingUpload.created_at < now - KEPT)
                 .returning(PendingUpload.storage_key)
             ).all()
-            session.execute(
-                sa.delete(ReceivedReply).where(ReceivedReply.received_at < now - KEPT)
-            )
+            session.execute(sa.delete(ReceivedReply).where(ReceivedReply.received_at < now - KEPT))
         for key in keys:
             files.remove(key)
     return f"{len(keys)} Dateien gelöscht."

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
+
 import sqlalchemy as sa
 
-from inquiries.accounts.models import Municipality
+from inquiries.accounts.models import Absence, Municipality
 from inquiries.casefile.models import Channel, Inquiry
 from inquiries.intake.service import Submission, receive
 from inquiries.platform.db import transaction
@@ -69,3 +71,14 @@ def test_a_rule_for_a_municipality_decides(session):
     assert "Für Hanau gilt eine eigene Regel." in here.assignment_reasons
     elsewhere = filed(session, municipality_name="Gießen")
     assert "eine eigene Regel" not in " ".join(elsewhere.assignment_reasons)
+
+
+def test_what_comes_on_saturday_goes_to_nobody_whose_leave_begins_on_monday(session):
+    away, stays = (person(session, email).id for email in (ADVISOR, OTHER_ADVISOR))
+    monday, friday = date(2026, 11, 30), date(2026, 12, 4)
+    with transaction(session):
+        session.add(Absence(user_id=away, deputy_id=stays, first_day=monday, last_day=friday))
+        changed(session)
+    saturday = datetime(2026, 11, 28, 10, 0, tzinfo=UTC)
+    asked = filed(session, body="Frau Lebriez, haben Sie einen Rat?", received_at=saturday)
+    assert asked.assignee_id == stays
