@@ -102,6 +102,20 @@ class Directory:
         }
         return named.pop() if len(named) == 1 else None
 
+    def watching_queue_of(self, carrier_id: int) -> list[PersonEntry]:
+        """Return who is told of what lies in a carrier's queue: only people who may see it.
+
+        All of the best rank that there is: the carrier's own people before the others', who
+        coordinates before who administers before who advises.
+        """
+        ranks = (Role.COORDINATOR, Role.ADMINISTRATOR, Role.ADVISOR)
+        found: dict[tuple[bool, int], list[PersonEntry]] = {}
+        for person in self.people.values():
+            foreign = person.carrier_id != carrier_id
+            if person.active and not (foreign and person.role is Role.ADVISOR):
+                found.setdefault((foreign, ranks.index(person.role)), []).append(person)
+        return found[min(found)] if found else []
+
 
 class NoCatalogue(RuntimeError):
     """No catalogue is loaded: there is no centre to speak for."""

@@ -35,7 +35,7 @@ def receive_reply(
     uploads: Sequence[casefile.Upload],
     now: datetime,
 ) -> list[casefile.Upload]:
-    """Add the requester's message and tell the advisor.
+    """Add the requester's message and tell who takes care.
 
     Args:
         session: inside a transaction.
@@ -70,25 +70,32 @@ def receive_reply(
     casefile.add_question(session, inquiry, body, channel=Channel.FORM, uploads=uploads, now=now)
     if inquiry.status in TAKEN_UP_AGAIN:
         casefile.set_status(session, inquiry, Status.IN_PROGRESS, by=None, now=now)
-    _tell_advisor(session, inquiry, body, now=now)
+    _tell_staff(session, inquiry, body, now=now)
     return spare
 
 
-def _tell_advisor(session: Session, inquiry: Inquiry, body: str, *, now: datetime) -> None:
+def _tell_staff(session: Session, inquiry: Inquiry, body: str, *, now: datetime) -> None:
+    """Tell who has the inquiry; what lies with nobody is told to those who watch the queue."""
     house = directory(session)
     person = house.people.get(inquiry.assignee_id or 0)
-    if person is None:
-        return  # it lies in a queue, where everybody sees it
-    outbox.queue(
-        session,
-        "message_from_requester",
-        outbox.Recipient(person.email, person.name),
-        {
-            "centre": house.centre,
-            "inquiry": inquiry,
-            "body": body,
-            "url": f"{settings().base_url}/anfragen/{inquiry.reference}",
-        },
-        about=inquiry.reference,
-        now=now,
-    )
+    queue = ""
+    if person and person.active:
+        readers = [person]
+    else:
+        queue = house.carriers[inquiry.carrier_id].short_name
+        readers = house.watching_queue_of(inquiry.carrier_id)
+    for reader in readers:
+        outbox.queue(
+            session,
+            "message_from_requester",
+            outbox.Recipient(reader.email, reader.name),
+            {
+                "centre": house.centre,
+                "inquiry": inquiry,
+                "body": body,
+                "queue": queue,
+                "url": f"{settings().base_url}/anfragen/{inquiry.reference}",
+            },
+            about=inquiry.reference,
+            now=now,
+        )

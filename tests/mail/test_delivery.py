@@ -21,7 +21,13 @@ from inquiries.platform import clock
 from inquiries.platform.db import transaction
 from tests.mail.people import CENTRE, INQUIRY, NOW, STAFF_URL
 
-CONTEXT = {"centre": CENTRE, "inquiry": INQUIRY, "body": "Guten Tag", "url": STAFF_URL}
+CONTEXT = {
+    "centre": CENTRE,
+    "inquiry": INQUIRY,
+    "body": "Guten Tag",
+    "queue": "",
+    "url": STAFF_URL,
+}
 LATER = NOW + timedelta(minutes=5)
 
 

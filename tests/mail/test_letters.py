@@ -124,7 +124,12 @@ LETTERS = {
     "message_from_requester": (
         "message_from_requester",
         "Anna Beispiel",
-        {**BASE, "body": "Vielen Dank!\n\nGeht auch Mittwoch?", "url": STAFF_URL},
+        {**BASE, "body": "Vielen Dank!\n\nGeht auch Mittwoch?", "queue": "", "url": STAFF_URL},
+    ),
+    "message_from_requester-queue": (
+        "message_from_requester",
+        "Carla Muster",
+        {**BASE, "body": "Geht auch Mittwoch?", "queue": "LAG", "url": STAFF_URL},
     ),
     "reassigned": (
         "reassigned",

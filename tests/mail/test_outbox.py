@@ -19,7 +19,13 @@ from inquiries.platform import Refused
 from inquiries.platform.db import transaction
 from tests.mail.people import CENTRE, INQUIRY, NOW, STAFF_URL
 
-CONTEXT = {"centre": CENTRE, "inquiry": INQUIRY, "body": "Geht auch Mittwoch?", "url": STAFF_URL}
+CONTEXT = {
+    "centre": CENTRE,
+    "inquiry": INQUIRY,
+    "body": "Geht auch Mittwoch?",
+    "queue": "",
+    "url": STAFF_URL,
+}
 ANNA = Recipient("anna@zentrum.example", "Anna Beispiel")
 AUTOMATIC_HEADERS = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
 EXPECTED_HEADERS = {

@@ -6,6 +6,8 @@ import io
 import re
 import threading
 from datetime import timedelta
+from email import message_from_bytes
+from email.policy import default
 
 import pytest
 import sqlalchemy as sa
@@ -14,6 +16,8 @@ from limits.strategies import FixedWindowRateLimiter
 from sqlalchemy.orm import sessionmaker
 from structlog.testing import capture_logs
 
+from inquiries.accounts.actors import Machine
+from inquiries.accounts.directory import directory
 from inquiries.accounts.models import User
 from inquiries.casefile import service as casefile
 from inquiries.casefile.models import Attachment, Event, Inquiry, Message, StatusLink
@@ -22,10 +26,11 @@ from inquiries.intake.models import ReceivedReply
 from inquiries.mail.models import OutgoingMail
 from inquiries.platform import clock
 from inquiries.platform.db import transaction
+from inquiries.platform.snapshot import changed
 from inquiries.platform.tokens import digest
 from inquiries.platform.web import db, limiter
 from inquiries.timetable.uploads import clear_uploads
-from tests.conftest import ADVISOR
+from tests.conftest import ADVISOR, COORDINATOR
 from tests.filing import filed_link, form_key
 
 
@@ -124,6 +129,35 @@ def test_a_reply_reaches_the_advisor_and_the_history(client, link):
     kinds = db.session.scalars(sa.select(Event.kind).order_by(Event.id)).all()
     assert kinds[-1] == "requester_wrote"
     assert the_inquiry().status == Status.ASSIGNED
+
+
+def told_of_the_reply():
+    replies = sa.select(OutgoingMail).where(OutgoingMail.letter == "message_from_requester")
+    return db.session.scalars(replies.order_by(OutgoingMail.id)).all()
+
+
+def test_a_reply_to_what_nobody_has_reaches_those_who_coordinate(client, link):
+    with transaction(db.session) as session:
+        inquiry = session.scalars(sa.select(Inquiry)).one()
+        house = directory(session)
+        queue = house.carriers[inquiry.carrier_id]
+        casefile.hand_to(session, inquiry, queue, None, ["Test."], by=None, now=clock.now())
+    reply(client, link, "Noch etwas Wichtiges.")
+    [mail] = told_of_the_reply()
+    assert mail.recipient == COORDINATOR
+    assert (
+        "gerade niemand für die Anfrage zuständig"
+        in message_from_bytes(mail.raw, policy=default).get_content()
+    )
+
+
+def test_a_reply_to_a_colleague_who_has_left_reaches_those_who_coordinate(client, link):
+    with transaction(db.session) as session:
+        inquiry = session.scalars(sa.select(Inquiry)).one()
+        session.get_one(User, inquiry.assignee_id).active = False
+        changed(session)
+    reply(client, link)
+    assert [mail.recipient for mail in told_of_the_reply()] == [COORDINATOR]
 
 
 @pytest.mark.parametrize(
@@ -242,6 +276,22 @@ def test_a_finished_inquiry_takes_no_message_but_the_text_goes_along(client, lin
     assert new.status_code == 200
     assert "Doch noch eine Frage" in new.text
     assert the_inquiry().reference in new.text
+
+
+def test_files_sent_to_a_finished_inquiry_go_along_into_a_new_one(client, link):
+    move(Status.CLOSED)
+    page = reply(client, link, files=[(io.BytesIO(b"%PDF-1.7 x"), "plan.pdf")])
+    hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page.text))
+    assert "plan.pdf" in client.post("/anfrage", data={**hidden, "schritt": "aendern"}).text
+
+
+def test_an_answer_of_a_machine_is_shown_as_an_answer(client, link):
+    with transaction(db.session) as session:
+        inquiry = session.scalars(sa.select(Inquiry)).one()
+        machine = Machine("Schnittstelle: Portal")
+        casefile.add_answer(session, inquiry, "Bis März.", by=machine, now=clock.now())
+    page = client.get(link).text
+    assert re.findall(r"message--(\w+)", page) == ["question", "answer"]
 
 
 @pytest.mark.parametrize("token", ["falsch", "x" * 43, "%00", "a/../b", "ä"])

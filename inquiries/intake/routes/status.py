@@ -80,9 +80,9 @@ def reply(token: str) -> ResponseReturnValue:
     """Take in what the requester adds."""
     inquiry = _inquiry_of(token)
     written = ReplyForm()
+    refused_files = keep_files(written)  # they go along, even when the inquiry is finished
     if inquiry.status in FINAL:
         return _finished_page(inquiry, written)
-    refused_files = keep_files(written)
     written.validate()
     if refused_files:
         written.files.errors = [*written.files.errors, *refused_files]
