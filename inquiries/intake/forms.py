@@ -99,6 +99,10 @@ class OneTimeForm(BaseForm):
         content = hashlib.sha256("\n".join(text or "" for text in texts).encode())
         return f"{self.key}:{content.hexdigest()[:16]}"
 
+    def written(self) -> list[str]:
+        """Return all that was written; nothing of it may get lost as a mere repetition."""
+        return [field.data or "" for field in self if isinstance(field, (Line, Text))]
+
     def is_forged(self) -> bool:
         """Tell whether the form came without the token of this browser's session."""
         return self.meta.csrf and bool(self.csrf_token.errors)
@@ -200,7 +204,7 @@ class InquiryForm(OneTimeForm):
             municipality_name=_name_of(municipality, self.municipality),
             group=self.group.data or "",
             topic=self.topic.data or "",
-            intake_key=f"form:{self.key_with(self.subject.data, self.body.data)}",
+            intake_key=f"form:{self.key_with(*self.written())}",
             uploads=files,
         )
 
@@ -292,7 +296,7 @@ class PhoneNoteForm(OneTimeForm):
             municipality_name=_name_of(municipality, self.municipality),
             topic=self.topic.data or "",
             kind=self.kind.data or "",
-            intake_key=f"phone:{self.key_with(self.subject.data, self.body.data)}",
+            intake_key=f"phone:{self.key_with(*self.written())}",
             assign_to=by_id if self.done.data else chosen,
             confirm=not self.done.data,
         )

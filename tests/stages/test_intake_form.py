@@ -215,6 +215,15 @@ def test_another_text_in_a_form_that_was_sent_is_another_question(client, sessio
     assert session.scalar(sa.select(sa.func.count(Inquiry.id))) == 2
 
 
+def test_a_corrected_address_in_a_form_that_was_sent_is_not_lost(client, session):
+    key = form_key()
+    send(client, form_key=key, email="tippfehler@stadt.example")
+    send(client, form_key=key, email="richtig@stadt.example")
+    assert "richtig@stadt.example" in client.get("/anfrage/eingegangen").text
+    addresses = session.scalars(sa.select(Inquiry.requester_email).order_by(Inquiry.id)).all()
+    assert addresses == ["tippfehler@stadt.example", "richtig@stadt.example"]
+
+
 def test_the_same_form_from_several_windows_at_once_gives_one_inquiry(either_app):
     key = form_key()
     answers = []

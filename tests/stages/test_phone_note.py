@@ -10,7 +10,7 @@ from inquiries.casefile.models import Event, Inquiry, Message
 from inquiries.casefile.status import Status
 from inquiries.mail.models import OutgoingMail
 from inquiries.platform.web import db
-from tests.conftest import ADVISOR, OTHER_ADVISOR
+from tests.conftest import ADVISOR, OTHER_ADVISOR, PARTNER
 from tests.filing import form_key
 
 CALL = {
@@ -114,3 +114,24 @@ def test_the_same_note_twice_is_one_call(staff):
     second = note(staff, form_key=key, done="y", answer="Trägerwechsel.")
     assert first.location == second.location
     assert db.session.scalar(sa.select(sa.func.count(Message.id))) == 2
+
+
+def test_a_note_that_goes_to_the_other_carrier_is_saved_and_leads_back_to_the_list(sign_in):
+    partner = sign_in(PARTNER)
+    answer = note(partner, assign_to=str(id_of(ADVISOR)))
+    reference = the_inquiry().reference
+    assert (answer.status_code, answer.location) == (303, "/anfragen")
+    page = partner.get(answer.location)
+    assert page.status_code == 200
+    assert f"Die Telefonnotiz ist gespeichert: {reference}" in page.text
+
+
+@pytest.mark.parametrize(
+    "later", [{"done": "y", "answer": "Ich rate zu einem Verein."}, {"phone": "06421 99999"}]
+)
+def test_what_is_added_to_a_note_that_was_sent_already_is_not_lost(staff, later):
+    key = form_key()
+    note(staff, form_key=key)
+    answer = note(staff, form_key=key, **later)
+    page = staff.get(answer.location).text
+    assert all(text in page for name, text in later.items() if name != "done")

@@ -10,6 +10,7 @@ from flask_login import current_user
 
 from inquiries.accounts.directory import directory
 from inquiries.accounts.models import Role
+from inquiries.casefile.access import find_visible
 from inquiries.casefile.terms import terms
 from inquiries.intake import phone_notes
 from inquiries.intake.forms import PhoneNoteForm
@@ -52,4 +53,6 @@ def phone_note() -> ResponseReturnValue:
         return render_template("intake/phone_note.html", form=note, number=number), status
     reference = receipt.inquiry.reference
     flash(_("Die Telefonnotiz ist gespeichert: %(reference)s", reference=reference), "success")
+    if find_visible(db.session, current_user, reference) is None:  # it went to the other carrier
+        return redirect(url_for("casework.queue"), 303)
     return redirect(url_for("casework.inquiry", reference=reference), 303)
