@@ -9,6 +9,7 @@ from marshmallow import fields, validate
 
 from inquiries.casefile.models import Channel
 from inquiries.casefile.status import Status
+from inquiries.intake.importing import CHANNELS
 from inquiries.intake.service import BODY_MAX, SUBJECT_MAX
 from inquiries.mail.message import NotAddressable, checked_address
 from inquiries.platform.web.forms import LINE_MAX, clean_line, clean_text
@@ -16,7 +17,6 @@ from inquiries.platform.web.forms import LINE_MAX, clean_line, clean_text
 MOST = 100
 USUAL = 50
 STATES = [str(status) for status in Status]
-CHANNELS = [str(one) for one in (Channel.API, Channel.FORM, Channel.MAIL, Channel.PHONE)]
 PUBLIC = "public"
 INTERNAL = "internal"
 
@@ -53,7 +53,9 @@ class InquiryIn(ma.Schema):
     municipality = _line(description="Official key (AGS), postcode or name; else kept as written.")
     topic = _line(description="Key of a topic; without it the classifier decides.")
     kind = _line(description="Key of what is wanted.")
-    channel = fields.String(load_default=str(Channel.API), validate=validate.OneOf(CHANNELS))
+    channel = fields.String(
+        load_default=str(Channel.API), validate=validate.OneOf([*map(str, CHANNELS)])
+    )
     external_id = _line(
         200, description="Your number of this inquiry; the same one is never filed twice."
     )

@@ -23,6 +23,9 @@ FRESH = timedelta(days=1)
 
 CLOCKS_DIFFER = timedelta(minutes=5)
 
+CHANNELS = (Channel.API, Channel.FORM, Channel.MAIL, Channel.PHONE)
+"""How a requester may have come; what comes from staff is no question to them."""
+
 
 def take_line(session: Session, raw: bytes, *, now: datetime) -> Receipt:
     """Take in the inquiry of one line.
@@ -98,12 +101,11 @@ def _text(values: dict[str, t.Any], name: str, *, needed: bool = False) -> str:
 
 
 def _channel(values: dict[str, t.Any]) -> Channel:
-    named = _text(values, "channel") or Channel.STAFF
-    try:
-        return Channel(named)
-    except ValueError:
-        known = ", ".join(Channel)
-        raise Refused(f"channel: „{named}“ gibt es nicht, möglich sind {known}.") from None
+    named = _text(values, "channel") or Channel.API
+    if named not in CHANNELS:
+        known = ", ".join(CHANNELS)
+        raise Refused(f"channel: „{named}“ gibt es nicht, möglich sind {known}.")
+    return Channel(named)
 
 
 def _moment(values: dict[str, t.Any], now: datetime) -> datetime | None:

@@ -156,3 +156,15 @@ def test_all_samples_land_with_topic_reasons_and_somebody_in_charge_in_a_few_sec
     assert len(done["imported"]) == len(lines) == 150
     assert all(row["confidence"] is not None for row in done["imported"])
     assert all(row["assignment_reasons"] for row in done["imported"])
+
+
+def test_a_line_that_names_no_channel_is_a_question_of_the_requester(bring):
+    line = {name: value for name, value in GOOD.items() if name != "channel"}
+    bring(line)
+    assert db.session.scalars(sa.select(Message)).one().by_requester
+
+
+def test_what_a_requester_wrote_does_not_come_from_staff(bring):
+    code, done = bring({**GOOD, "channel": "staff"})
+    assert code == 1
+    assert "channel" in done["skipped"][0]["reason"]
