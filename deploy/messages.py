@@ -43,10 +43,7 @@ NAMES = {
     *("SENTENCE", "EXPIRED", "FINISHED", "NOT_ADDRESSABLE", "TOO_MANY", "WRONG"),
 }
 # What only machines or the command line get to read.
-SILENT = (
-    *("inquiries/api/", "inquiries/administration/demo", "inquiries/intake/importing.py"),
-    "templates/dev/",
-)
+SILENT = ("inquiries/api/", "inquiries/administration/demo", "inquiries/intake/importing.py")
 
 Found = tuple[int, str, t.Any, list[str]]
 

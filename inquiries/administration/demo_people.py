@@ -7,6 +7,7 @@ import typing as t
 import sqlalchemy as sa
 
 from inquiries.accounts.models import Carrier, Centre, Role, User
+from inquiries.accounts.passwords import DEMO_PASSWORD
 from inquiries.accounts.service import set_password
 from inquiries.administration.catalogue import DEMO_PREFIX
 from inquiries.platform import snapshot
@@ -14,7 +15,6 @@ from inquiries.platform import snapshot
 if t.TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-PASSWORD = "demo-anlaufstelle"  # noqa: S105 - printed at start; works only while DEMO is set
 INVENTED = (
     (Role.COORDINATOR, "koordination", "Svenja Dorndorf", "svenja.dorndorf@example.org"),
     (Role.ADMINISTRATOR, "administration", "Judith Amrein", "judith.amrein@example.org"),
@@ -46,7 +46,7 @@ def ensure_people(session: Session, *, with_passwords: bool) -> User:
         snapshot.changed(session)
     for user in people.values():
         if with_passwords and user.active and not user.password_hash:
-            set_password(session, user, PASSWORD, demo=True)
+            set_password(session, user, DEMO_PASSWORD, demo=True)
     return people[DEMO_PREFIX + INVENTED[0][1]]
 
 
@@ -55,4 +55,4 @@ def logins(session: Session) -> list[str]:
     found = session.scalars(sa.select(User).where(User.demo, User.active, User.password_hash != ""))
     order = list(Role)
     users = sorted(found, key=lambda user: (order.index(Role(user.role)), user.id))
-    return [f"Demo log-in: {user.email} / {PASSWORD} ({user.role})" for user in users]
+    return [f"Demo log-in: {user.email} / {DEMO_PASSWORD} ({user.role})" for user in users]

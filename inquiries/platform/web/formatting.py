@@ -100,7 +100,6 @@ def as_percent(value: float | None) -> str:
 def install(app: Flask) -> None:
     """Offer the formats to templates."""
     app.jinja_env.filters.update(
-        date=short_date,
         moment=moment,
         short_date=short_date,
         long_date=long_date,
