@@ -105,6 +105,8 @@ def _configure(app: Flask, overrides: Mapping[str, t.Any]) -> None:
         "SESSION_COOKIE_SECURE": https,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "WTF_CSRF_TIME_LIMIT": None,
+        # Pages behind a secret link send no referrer, and forms on them must work over https, too.
+        "WTF_CSRF_SSL_STRICT": False,
     }
     # Flask has values of its own for some of these: they must not win.
     app.config.update({**ours, **overrides})

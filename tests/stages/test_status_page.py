@@ -94,6 +94,17 @@ def test_the_address_of_the_page_travels_nowhere_and_is_not_indexed(client, link
         assert headers["Cache-Control"] == "no-store"
 
 
+def test_the_language_can_be_chosen_on_a_page_whose_address_travels_nowhere(
+    app, client, link, monkeypatch
+):
+    monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", True)
+    https = {"base_url": "https://localhost"}
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get(link, **https).text)
+    typed = {"csrf_token": token[1], "sprache": "en", "zurueck": link}
+    # The browser tells no page where it comes from, not even our own.
+    assert client.post("/sprache", data=typed, **https).status_code == 303
+
+
 def test_looking_changes_nothing(client, link, session):
     before = session.scalar(sa.text("SELECT total_changes()"))
     client.get(link)
