@@ -116,7 +116,10 @@ class HandoverForm(DeskForm):
 class MoveForm(DeskForm):
     """To which status the file goes."""
 
-    to = SelectField(choices=[SelectChoice(status.value, _(status.label)) for status in Status])
+    to = SelectField(
+        _("Neuer Stand"),
+        choices=[SelectChoice(status.value, _(status.label)) for status in Status],
+    )
 
     def move(self) -> service.Move:
         """Return the status."""

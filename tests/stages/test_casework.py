@@ -351,6 +351,28 @@ def test_two_people_at_once_the_second_sees_both_and_can_send_hers_again(session
     assert bodies == ["Frage", "Laras Antwort", "Mirjams Ergänzung"]
 
 
+def test_the_same_answer_sent_twice_is_one_answer_and_no_quarrel(session, sign_in):
+    inquiry = an_inquiry(session, "Doppelklick", of=ADVISOR)
+    browser = sign_in()
+    path = f"/anfragen/{inquiry.reference}"
+    seen = fields(text_of(browser.get(path)), "antwort")
+    data = {**seen, "text": "Meine Antwort", "then": "answered"}
+    sent = [browser.post(f"{path}/antwort", data=data) for _ in range(2)]
+    assert [(one.status_code, one.location) for one in sent] == [(303, path)] * 2
+    bodies = session.scalars(sa.select(Message.body).order_by(Message.id)).all()
+    assert bodies == ["Frage", "Meine Antwort"]
+
+
+def test_a_status_that_came_too_late_is_named_in_german(session, sign_in, lara):
+    inquiry = an_inquiry(session, "Gleichzeitig", of=ADVISOR)
+    browser = sign_in(OTHER_ADVISOR)
+    seen = fields(text_of(browser.get(f"/anfragen/{inquiry.reference}")), "stand")
+    act(service.note, inquiry, Note(inquiry.version, "Notiz"), lara)
+    page = browser.post(f"/anfragen/{inquiry.reference}/stand", data={**seen, "to": "closed"})
+    assert page.status_code == 409
+    assert "Neuer Stand: abgeschlossen" in page.text
+
+
 def test_words_for_a_file_that_is_out_of_sight_by_now_come_back_and_tell_nothing(
     session, sign_in, lara
 ):

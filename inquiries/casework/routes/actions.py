@@ -21,6 +21,7 @@ from inquiries.casework.routes.inquiry import (
     gone_page,
     inquiry_page,
     posted_form,
+    said_already,
 )
 from inquiries.knowledge import service as knowledge
 from inquiries.platform import Outdated, clock
@@ -66,7 +67,8 @@ def carry_out(reference: str, name: str, deed: Deed, done: str) -> ResponseRetur
             changed = find_visible(db.session, current_user, reference)
             if changed is None:
                 return gone_page(reference, name, form)
-            return conflict_page(changed, name, form)
+            if not said_already(changed, name, form):
+                return conflict_page(changed, name, form)
     if form.errors:
         number = log_reference(422, reference=reference, deed=name, fields=[*form.errors])
         return inquiry_page(inquiry, name, form, number), 422

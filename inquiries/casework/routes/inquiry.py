@@ -187,6 +187,15 @@ def _moves(status: Status) -> list[Status]:
     return [new for new in moves_from(status) if new not in asks_more]
 
 
+def said_already(file: Inquiry, name: str, form: DeskForm) -> bool:
+    """Tell whether the person's own words stand there since she looked: a button clicked twice."""
+    words = _words(form)
+    return words is not None and any(
+        (one.kind, one.author, one.text) == (name, current_user.name, words.data)
+        for one in reading.since(db.session, file, form.seen.data or 0).said
+    )
+
+
 def conflict_page(file: Inquiry, name: str, form: DeskForm) -> ResponseReturnValue:
     """Show what the person wrote beside what happened meanwhile; she can send hers again."""
     number = log_reference(409, reference=file.reference, deed=name)
