@@ -79,8 +79,8 @@ WORDING: dict[Status, Wording] = {
     Status.CLOSED: Wording(
         "abgeschlossen",
         "abgeschlossen",
-        "Ihre Anfrage ist abgeschlossen; wenn Sie noch etwas brauchen, schreiben Sie uns, "
-        "dann öffnen wir sie wieder.",
+        "Ihre Anfrage ist abgeschlossen; wenn Sie noch etwas brauchen, stellen Sie bitte eine "
+        "neue Anfrage.",
     ),
     Status.SPAM: Wording(
         "Spam",

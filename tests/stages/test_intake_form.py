@@ -372,6 +372,18 @@ def test_sixty_inquiries_an_hour_from_one_address_are_enough(client, session, co
     assert session.scalar(sa.select(sa.func.count(Inquiry.id))) == 60
 
 
+def test_nobody_fills_the_disk_with_files_that_are_never_sent(client, session, counted):
+    def try_one():
+        return check(client, files=[pdf()])
+
+    assert [try_one().status_code for _ in range(120)] == [200] * 120
+    page = try_one()
+    assert page.status_code == 422
+    assert "sehr viele Nachrichten oder Dateien" in page.text
+    assert TYPED["subject"] in page.text
+    assert session.scalar(sa.select(sa.func.count(PendingUpload.id))) == 120
+
+
 def test_an_expired_session_costs_no_text_and_no_file(app, client, session, monkeypatch):
     monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", True)
     page = send(client, files=[pdf()])

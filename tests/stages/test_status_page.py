@@ -332,6 +332,17 @@ def test_guessing_links_ends_soon_but_reading_does_not(client, link, monkeypatch
     assert answers == [404] * 30 + [429] * 2
 
 
+def test_sixty_replies_an_hour_from_one_address_are_enough(client, link, monkeypatch):
+    storage = MemoryStorage()
+    monkeypatch.setattr(limiter, "enabled", True)
+    monkeypatch.setattr(limiter, "_storage", storage)
+    monkeypatch.setattr(limiter, "_limiter", FixedWindowRateLimiter(storage))
+    answers = [reply(client, link, f"Nachricht {n}") for n in range(61)]
+    assert [answer.status_code for answer in answers] == [303] * 60 + [429]
+    assert "Nachricht 60" in answers[-1].text
+    assert len(messages()) == 61
+
+
 def test_an_expired_session_costs_no_text(app, client, link, monkeypatch):
     monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", True)
     page = reply(client, link, "Ein langer Text, der bleibt.")

@@ -29,6 +29,10 @@ if t.TYPE_CHECKING:
 bp = Blueprint("intake", __name__)
 View = t.TypeVar("View", bound="Callable[..., t.Any]")
 
+TOO_MANY = (
+    "Von Ihrem Anschluss kamen in der letzten Stunde sehr viele Nachrichten oder Dateien. Ihre "
+    "Angaben stehen noch hier: Bitte senden Sie sie später noch einmal, oder rufen Sie uns an."
+)
 EXPIRED = (
     "Ihre Sitzung ist abgelaufen. Es ist noch nichts gesendet, Ihre Angaben stehen noch hier. "
     "Bitte senden Sie das Formular noch einmal."
@@ -64,6 +68,10 @@ class Allowance:
         return not limiter.limiter.test(self._limit, self._name, get_remote_address())
 
 
+uploading = Allowance("upload", "120 per hour")
+"""Files are kept before anything is sent; a disk must not be filled that way."""
+
+
 def today() -> date:
     """Return the day that it is here."""
     return local_day(clock.now(), settings().zone)
@@ -84,12 +92,14 @@ def keep_files(form: InquiryForm | ReplyForm) -> list[str]:
     unwanted = request.form.getlist("remove_files", int)
     if not incoming and not unwanted:
         return []
+    too_many = bool(incoming) and not uploading.take()
     with transaction(db.session):
         dropped = uploads.drop(db.session, form.key, unwanted)
-        refusals = uploads.keep(db.session, form.key, incoming, now=clock.now())
+        wanted = [] if too_many else incoming
+        refusals = uploads.keep(db.session, form.key, wanted, now=clock.now())
     for key in dropped:
         files.remove(key)
-    return refusals
+    return [translate(TOO_MANY)] if too_many else refusals
 
 
 def kept_files(form: OneTimeForm) -> list[dict[str, t.Any]]:
@@ -104,6 +114,12 @@ def remove_bytes(spare: Iterable[Upload]) -> None:
     """Delete the bytes of files that came twice; the file holds them already."""
     for upload in spare:
         files.remove(upload.stored.storage_key)
+
+
+def refused_as_too_many(form: OneTimeForm) -> str:
+    """Say beside the form that this comes too often; return the log number."""
+    form.form_errors.append(translate(TOO_MANY))
+    return log_reference(429)
 
 
 def refusal_of(form: OneTimeForm) -> tuple[int, str]:

@@ -20,6 +20,7 @@ from inquiries.intake.routes.blueprint import (
     kept_files,
     looks_at_its_token,
     refusal_of,
+    refused_as_too_many,
     remove_bytes,
     today,
 )
@@ -29,7 +30,6 @@ from inquiries.platform.db import transaction
 from inquiries.platform.snapshot import Snapshot
 from inquiries.platform.web import db
 from inquiries.platform.web.doors import open_to_all
-from inquiries.platform.web.errors import log_reference
 from inquiries.platform.web.language import language
 
 if t.TYPE_CHECKING:
@@ -39,10 +39,6 @@ if t.TYPE_CHECKING:
 FILED = "filed"
 """Where the session keeps the status link of what was sent last."""
 
-TOO_MANY = (
-    "Von Ihrem Anschluss kamen in der letzten Stunde sehr viele Anfragen. Ihre Angaben stehen noch "
-    "hier: Bitte senden Sie sie später noch einmal, oder rufen Sie uns an."
-)
 filings = Allowance("filing", "60 per hour")
 
 
@@ -115,9 +111,7 @@ def _refused(asked: InquiryForm) -> ResponseReturnValue:
 
 def _send(asked: InquiryForm) -> ResponseReturnValue:
     if not filings.take():
-        asked.form_errors.append(TOO_MANY)
-        number = log_reference(429)
-        return _form_page(asked, number), 429
+        return _form_page(asked, refused_as_too_many(asked)), 429
     with asked.refusals(), transaction(db.session):
         submission = asked.submission(
             find_municipality(asked.municipality.data),

@@ -25,6 +25,7 @@ from inquiries.intake.routes.blueprint import (
     kept_files,
     looks_at_its_token,
     refusal_of,
+    refused_as_too_many,
     remove_bytes,
 )
 from inquiries.platform import Refused, clock
@@ -44,6 +45,7 @@ SENT = "sent"
 """Where the session keeps whose draft the browser may forget."""
 
 wrong_links = Allowance("wrong link", "30 per minute")
+replies = Allowance("reply", "60 per hour")
 
 
 @bp.after_request
@@ -86,6 +88,8 @@ def reply(token: str) -> ResponseReturnValue:
     written.validate()
     if refused_files:
         written.files.errors = [*written.files.errors, *refused_files]
+    if not written.errors and not replies.take():
+        return _status_page(token, inquiry, written, refused_as_too_many(written)), 429
     if not written.errors:
         try:
             with transaction(db.session):
