@@ -5,7 +5,7 @@ from __future__ import annotations
 import typing as t
 
 import sqlalchemy as sa
-from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from flask_login import current_user, login_user, logout_user
 from sqlalchemy.orm import joinedload
@@ -19,6 +19,7 @@ from inquiries.platform.db import transaction
 from inquiries.platform.settings import settings
 from inquiries.platform.web import db, login_manager
 from inquiries.platform.web.doors import door, open_to_all
+from inquiries.platform.web.errors import written
 from inquiries.platform.web.language import translate
 from inquiries.platform.web.paths import is_local
 from inquiries.platform.workdays import local_day
@@ -36,7 +37,12 @@ def load_user(token: str) -> User | None:
 
 
 def ask_to_log_in() -> ResponseReturnValue:
-    """Send an anonymous visitor to the log-in and, afterwards, back to the page she wanted."""
+    """Send an anonymous visitor to the log-in and, afterwards, back to the page she wanted.
+
+    Whoever wrote something while her log-in ended gets it back first.
+    """
+    if written():
+        abort(401)
     wanted = request.full_path.rstrip("?") if request.method == "GET" else None
     return redirect(url_for("accounts.login", next=wanted))
 

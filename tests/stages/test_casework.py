@@ -373,6 +373,24 @@ def test_a_status_that_came_too_late_is_named_in_german(session, sign_in, lara):
     assert "Neuer Stand: abgeschlossen" in page.text
 
 
+def test_a_log_in_that_has_ended_costs_nobody_her_answer(session, client):
+    inquiry = an_inquiry(session, "Über Nacht", of=ADVISOR)
+    path = f"/anfragen/{inquiry.reference}/antwort"
+    page = client.post(path, data={"version": "1", "text": "Eine <b>lange</b> Antwort"})
+    assert page.status_code == 401
+    assert "Eine &lt;b&gt;lange&lt;/b&gt; Antwort" in page.text
+    assert "/anmelden" in page.text
+    assert session.scalars(sa.select(Message.body)).all() == ["Frage"]
+
+
+def test_an_expired_token_costs_nobody_her_answer(app, session, client, monkeypatch):
+    monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", True)
+    inquiry = an_inquiry(session, "Browser war zu", of=ADVISOR)
+    page = client.post(f"/anfragen/{inquiry.reference}/antwort", data={"text": "Meine Antwort"})
+    assert page.status_code == 400
+    assert "Meine Antwort" in page.text
+
+
 def test_words_for_a_file_that_is_out_of_sight_by_now_come_back_and_tell_nothing(
     session, sign_in, lara
 ):

@@ -24,7 +24,7 @@ if t.TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-PAGES = {400, 403, 404, 409, 410, 413, 422, 429, 500, 503}
+PAGES = {400, 401, 403, 404, 409, 410, 413, 422, 429, 500, 503}
 ErrorPage = t.Callable[[int, str, str], "ResponseReturnValue"]
 
 
@@ -43,6 +43,17 @@ def log_reference(status: int, **facts: object) -> str:
     return number
 
 
+WORDS = ("text", "body", "answer", "because")
+"""Names of the fields in which people write more than a line."""
+
+
+def written() -> list[str]:
+    """Return what somebody wrote in a form that is refused as a whole, so that she can copy it."""
+    if request.method != "POST":
+        return []
+    return [request.form[name] for name in WORDS if request.form.get(name)]
+
+
 def html_page(status: int, sentence: str, number: str) -> ResponseReturnValue:
     """Show the page for a status; the sentence is the service's or empty.
 
@@ -53,7 +64,12 @@ def html_page(status: int, sentence: str, number: str) -> ResponseReturnValue:
     if status >= 500:
         bare = current_app.jinja_env.get_template(f"errors/{name}.html")
         return bare.render(number=number, language=language()), status
-    page = render_template(f"errors/{name}.html", sentence=translate(sentence), number=number)
+    page = render_template(
+        f"errors/{name}.html",
+        sentence=translate(sentence),
+        number=number,
+        written=[] if status == 413 else written(),  # what is too large is not read at all
+    )
     return page, status
 
 
