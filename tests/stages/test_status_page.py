@@ -24,7 +24,7 @@ from inquiries.casefile.models import Attachment, Event, Inquiry, Message, Statu
 from inquiries.casefile.status import Status
 from inquiries.intake.models import ReceivedReply
 from inquiries.mail.models import OutgoingMail
-from inquiries.platform import clock
+from inquiries.platform import clock, files
 from inquiries.platform.db import transaction
 from inquiries.platform.snapshot import changed
 from inquiries.platform.tokens import digest
@@ -252,6 +252,8 @@ def test_files_travel_in_both_directions(client, link):
     assert "sandbox" in download.headers["Content-Security-Policy"]
     assert download.headers["X-Content-Type-Options"] == "nosniff"
     download.close()
+    files.remove(db.session.scalars(sa.select(Attachment.storage_key)).one())
+    assert client.get(found.group(1)).status_code == 404
 
 
 def test_files_of_another_inquiry_do_not_exist_here(client, link):

@@ -20,7 +20,7 @@ from inquiries.casework import forms, reading
 from inquiries.casework.routes.blueprint import bp
 from inquiries.casework.rows import Clock
 from inquiries.knowledge import service as knowledge
-from inquiries.platform import clock, files
+from inquiries.platform import clock
 from inquiries.platform.web import db
 from inquiries.platform.web.doors import door
 from inquiries.platform.web.downloads import send_attachment
@@ -46,26 +46,6 @@ DESK: dict[str, type[DeskForm]] = {
     "move": forms.MoveForm,
     "take": forms.TakeForm,
 }
-# Shown to people as they are in a browser; anything else is handed out as mere bytes.
-SAFE_TYPES = frozenset(
-    {
-        "application/pdf",
-        "image/jpeg",
-        "image/png",
-        "image/gif",
-        "image/webp",
-        "text/plain",
-        "text/csv",
-        "application/msword",
-        "application/vnd.ms-excel",
-        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-        "application/vnd.oasis.opendocument.text",
-        "application/vnd.oasis.opendocument.spreadsheet",
-    }
-)
-ANYTHING = "application/octet-stream"
 SENT = "sent"
 """Where the session keeps which draft has become a message."""
 
@@ -90,10 +70,9 @@ def attachment(reference: str, attachment_id: int) -> Response:
             visible_clause(current_user),
         )
     )
-    if found is None or not files.path_of(found.storage_key).is_file():
+    if found is None:
         abort(404)
-    kind = found.content_type if found.content_type in SAFE_TYPES else ANYTHING
-    return send_attachment(found.storage_key, found.filename, kind)
+    return send_attachment(found.storage_key, found.filename, found.content_type)
 
 
 def find_or_404(reference: str) -> Inquiry:
