@@ -189,7 +189,7 @@ def _navigation() -> list[dict[str, t.Any]]:
         (Role.ADVISOR, translate("Abwesenheiten"), "accounts.absences"),
         (Role.COORDINATOR, translate("Auswertung"), "reporting.figures"),
         (Role.COORDINATOR, translate("Postausgang"), "administration.outgoing_mail"),
-        (Role.ADMINISTRATOR, translate("Aufgaben"), "administration.background_jobs"),
+        (Role.COORDINATOR, translate("Aufgaben"), "administration.background_jobs"),
     ]
     return [
         {"label": label, "url": url_for(endpoint), "current": request.endpoint == endpoint}
