@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from inquiries.casefile import search
 from inquiries.casefile.access import visible_clause
-from inquiries.casefile.models import Inquiry, Message
+from inquiries.casefile.models import Channel, Inquiry, Message
 from inquiries.casefile.status import Status
 from inquiries.knowledge.models import TextModule
 from inquiries.knowledge.rules import most_similar, telling_words
@@ -82,7 +82,7 @@ def similar(session: Session, user: Actor, inquiry: Inquiry, question: str) -> l
     sharing = search.with_words(session, asked, every=False)
     rows = session.execute(
         sa.select(Inquiry.id, Inquiry.reference, Inquiry.subject, Inquiry.municipality_name)
-        .add_columns(Inquiry.received_at, Message.author_id, Message.body)
+        .add_columns(Inquiry.received_at, Message.author_id, Message.channel, Message.body)
         .join(Message, Message.inquiry_id == Inquiry.id)
         .where(
             visible_clause(user),
@@ -101,10 +101,10 @@ def similar(session: Session, user: Actor, inquiry: Inquiry, question: str) -> l
 def _best(asked: list[str], rows: t.Sequence[t.Any]) -> list[Similar]:
     found: dict[int, Similar] = {}
     words: dict[int, frozenset[str]] = {}
-    for key, reference, subject, municipality, received_at, author, body in rows:
+    for key, reference, subject, municipality, received_at, author, channel, body in rows:
         met = frozenset(search_words(f"{subject}\n{body}").split())
         words[key] = words.get(key, frozenset()) | met
-        if author is not None:
+        if author is not None or channel == Channel.STAFF:
             answer = _beginning(body)
             found[key] = Similar(reference, subject, municipality, received_at, answer)
     answered = {key: met for key, met in words.items() if key in found}
