@@ -9,9 +9,9 @@ from marshmallow import fields, validate
 
 from inquiries.casefile.models import Channel
 from inquiries.casefile.status import Status
+from inquiries.intake.checks import email_fault
 from inquiries.intake.importing import CHANNELS
 from inquiries.intake.service import BODY_MAX, SUBJECT_MAX
-from inquiries.mail.message import NotAddressable, checked_address
 from inquiries.platform.web.forms import LINE_MAX, clean_line, clean_text
 
 MOST = 100
@@ -67,10 +67,8 @@ class InquiryIn(ma.Schema):
             return
         if not address:
             raise ma.ValidationError("Missing data for required field.", "from_email")
-        try:
-            checked_address(address)
-        except NotAddressable:
-            raise ma.ValidationError("Not a valid email address.", "from_email") from None
+        if email_fault(address):
+            raise ma.ValidationError("Not a valid email address.", "from_email")
 
 
 class Change(ma.Schema):

@@ -1,4 +1,4 @@
-"""What form, phone note and import check in the same way."""
+"""What form, phone note, import and API check in the same way."""
 
 from __future__ import annotations
 
