@@ -5,6 +5,7 @@ Each check returns a finding with what to do. `look` means worth knowing, `bad` 
 
 from __future__ import annotations
 
+import logging
 import os
 import typing as t
 from dataclasses import dataclass
@@ -93,6 +94,7 @@ def _storage(_patient: Patient) -> Finding:
 
 def _database(_patient: Patient) -> Finding:
     remedy = "Run: flask --app wsgi db upgrade"
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     try:
         script = alembic.script_directory
         heads = set(script.get_heads())

@@ -7,6 +7,7 @@ The stages above know what is worth checking and counting; they hand it in with 
 from __future__ import annotations
 
 import ipaddress
+import logging
 import typing as t
 from dataclasses import dataclass
 
@@ -77,6 +78,7 @@ def _database(session: Session, _now: datetime) -> str:
 
 
 def _schema(session: Session, _now: datetime) -> str:
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     found = set(MigrationContext.configure(session.connection()).get_current_heads())
     wanted = set(alembic.script_directory.get_heads())
     if found == wanted:
