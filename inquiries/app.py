@@ -126,7 +126,9 @@ def _start_logging(style: str) -> None:
         structlog.processors.JSONRenderer()
         if style == "json"
         # Plain: a pretty traceback prints local variables, and with them what people wrote.
-        else structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
     )
     chain: list[t.Any] = [
         structlog.contextvars.merge_contextvars,
